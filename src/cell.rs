@@ -1,0 +1,59 @@
+//! The cell: one copy mode × message size × thread count of one bench target,
+//! and the names that Criterion and scripts know it by.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a bench target measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Bytes a second of a stream of messages.
+    Throughput,
+    /// Round trips of one message in flight a connection.
+    Latency,
+}
+
+impl Target {
+    /// The bench target's name, the first part of its benchmark ids.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Throughput => "throughput",
+            Target::Latency => "latency",
+        }
+    }
+}
+
+/// One cell of the matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cell {
+    /// The bench target.
+    pub target: Target,
+    /// The copy mode's name.
+    pub mode: String,
+    /// The size of a message.
+    pub message_bytes: usize,
+    /// Client threads, each with a connection for each mode.
+    pub threads: usize,
+}
+
+impl Cell {
+    /// Criterion's group: `throughput/4-threads`.
+    pub fn group(&self) -> String {
+        group_name(self.target, self.threads)
+    }
+}
+
+/// Criterion's group of a target and thread count: `throughput/1-thread`.
+pub fn group_name(target: Target, threads: usize) -> String {
+    let plural = if threads == 1 { "" } else { "s" };
+    format!("{}/{threads}-thread{plural}", target.name())
+}
+
+/// Criterion's benchmark id: `throughput/4-threads/zero-copy/65536`.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.group(), self.mode, self.message_bytes)
+    }
+}

@@ -1,0 +1,5 @@
+//! The program's commands, one file each. They read arguments and print; what
+//! they print comes from the library.
+
+pub(crate) mod profile;
+pub(crate) mod stream;

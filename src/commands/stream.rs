@@ -1,0 +1,141 @@
+//! `copycost stream`: one copy mode, one size, one thread count, without
+//! Criterion, blocks or statistics: a load for perf, strace or valgrind, and
+//! for a look beside another tool. Its figure is a single one and proves
+//! nothing about another mode.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use copycost::cell::{Cell, Target};
+use copycost::copy_mode::{self, Tally};
+use copycost::cpu::Topology;
+use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
+use copycost::profile::Profile;
+
+/// Drive one copy mode without Criterion: a load for perf, strace or valgrind.
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("length").required(true)))]
+pub(crate) struct Stream {
+    /// The copy mode.
+    #[arg(long)]
+    mode: String,
+    /// The size of a message.
+    #[arg(long)]
+    message_bytes: usize,
+    /// Client threads.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Settings: a name in criterion-config/, or a path.
+    #[arg(long, default_value = "default")]
+    profile: String,
+    /// Send this many messages, in one round.
+    #[arg(long, group = "length")]
+    messages: Option<u64>,
+    /// Send for about this long, in rounds of the profile's length.
+    #[arg(long, group = "length")]
+    seconds: Option<f64>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Total {
+    messages: u64,
+    wall: Duration,
+    tally: Option<Tally>,
+}
+
+impl Stream {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let Some(mode) = copy_mode::find(&self.mode) else {
+            let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
+            bail!("--mode {}: no such copy mode; allowed: {}", self.mode, known.join(", "));
+        };
+        if self.message_bytes == 0 || self.threads == 0 || self.messages == Some(0) {
+            bail!("--message-bytes, --threads and --messages must be at least 1");
+        }
+        if self.seconds.is_some_and(|seconds| !(0.001..=3600.0).contains(&seconds)) {
+            bail!("--seconds must be 0.001 to 3600");
+        }
+        let profile = Profile::load(&self.profile)?;
+        let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
+        let cell = Cell {
+            target: Target::Throughput,
+            mode: mode.name.to_string(),
+            message_bytes: self.message_bytes,
+            threads: self.threads,
+        };
+        let lanes = [Lane { name: mode.name.into(), mode: *mode }];
+        let spec = GenerationSpec {
+            cell: &cell,
+            profile: &profile,
+            plan: &plan,
+            lanes: &lanes,
+            fault: Fault::None,
+        };
+        let mut generation = Generation::open(&spec).context("open the connections")?;
+        let total = self.send(&mut generation, &profile)?;
+        let report = generation.close()?;
+        let retransmits: u32 = report.connections.iter().map(|c| c.client_info.retransmits).sum();
+        self.print(&cell, &total, retransmits);
+        Ok(())
+    }
+
+    fn send(&self, generation: &mut Generation, profile: &Profile) -> anyhow::Result<Total> {
+        let mut total = Total::default();
+        let mut messages = self.messages.unwrap_or(self.threads as u64);
+        loop {
+            let round = generation.run(0, messages)?;
+            total.messages += round.messages;
+            total.wall += round.wall;
+            if let Some(tally) = round.tally {
+                total.tally = Some(total.tally.unwrap_or_default().plus(&tally));
+            }
+            match self.seconds {
+                Some(seconds) if total.wall.as_secs_f64() < seconds => {
+                    let longer = profile.round_length().as_secs_f64() / round.wall.as_secs_f64();
+                    messages = ((messages as f64 * longer.min(2.0)) as u64).max(self.threads as u64);
+                }
+                _ => return Ok(total),
+            }
+        }
+    }
+
+    fn print(&self, cell: &Cell, total: &Total, retransmits: u32) {
+        let bits = (total.messages * cell.message_bytes as u64) as f64 * 8.0;
+        let gbit_per_s = bits / total.wall.as_secs_f64() / 1e9;
+        if self.json {
+            let tally = total.tally.map(|tally| {
+                serde_json::json!({
+                    "sends": tally.sends,
+                    "partial_sends": tally.partial_sends,
+                    "notifications": tally.notifications,
+                    "deferred_copies": tally.deferred_copies,
+                    "error_queue_reads": tally.error_queue_reads,
+                    "enobufs": tally.enobufs,
+                })
+            });
+            let object = serde_json::json!({
+                "mode": cell.mode, "message_bytes": cell.message_bytes, "threads": cell.threads,
+                "messages": total.messages, "wall_s": total.wall.as_secs_f64(),
+                "gbit_per_s": gbit_per_s, "retransmits": retransmits, "zero_copy": tally,
+            });
+            println!("{object}");
+            return;
+        }
+        println!(
+            "{} {} bytes, {} thread(s): {} messages in {:.3} s, {gbit_per_s:.2} Gbit/s, {retransmits} retransmits",
+            cell.mode, cell.message_bytes, cell.threads, total.messages, total.wall.as_secs_f64(),
+        );
+        if let Some(tally) = total.tally {
+            println!(
+                "zero-copy: {} sends ({} partial), {} completions, {} of them deferred copies, \
+                 {} error-queue reads, {} ENOBUFS",
+                tally.sends, tally.partial_sends, tally.notifications, tally.deferred_copies,
+                tally.error_queue_reads, tally.enobufs,
+            );
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The copy modes: one trait, one registry, one file a mode. A mode owns how a
+//! message reaches its socket and when the message may be written again; it
+//! knows nothing of rounds, rings, clocks or other modes.
+
+mod one_copy;
+mod two_copy;
+mod zero_copy;
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use socket2::Socket;
+
+use crate::message::Message;
+use crate::sys;
+pub use crate::zerocopy::{Tally, Wait};
+
+/// Every copy mode, in the order of tables and plots. A new mode is one file
+/// beside this one and one line here.
+pub static REGISTRY: &[ModeEntry] = &[two_copy::MODE, one_copy::MODE, zero_copy::MODE];
+
+/// The entry of the mode called `name`.
+pub fn find(name: &str) -> Option<&'static ModeEntry> {
+    REGISTRY.iter().find(|mode| mode.name == name)
+}
+
+/// One way to hand a message to TCP, over one connection.
+pub trait CopyMode: Send {
+    /// Hands the whole message to the kernel, continuing exactly where a
+    /// partial send, EINTR or EAGAIN stopped it. The message is the mode's
+    /// until [`CopyMode::reclaim`] gives it back.
+    fn send(&mut self, message: Message) -> Result<(), SendFailure>;
+
+    /// Appends the messages that may be written again, oldest first. With
+    /// [`Wait::ForOne`] at least one, unless none is out.
+    fn reclaim(&mut self, wait: Wait, returned: &mut VecDeque<Message>) -> Result<(), SendFailure>;
+
+    /// How many messages are out.
+    fn outstanding(&self) -> usize;
+
+    /// Returns when all messages are back.
+    fn finish(&mut self, returned: &mut VecDeque<Message>) -> Result<(), SendFailure> {
+        while self.outstanding() > 0 {
+            self.reclaim(Wait::ForOne, returned)?;
+        }
+        Ok(())
+    }
+
+    /// What zero-copy sends and completions came to; `None` for a mode that
+    /// makes none.
+    fn tally(&self) -> Option<Tally> {
+        None
+    }
+}
+
+/// A line of the registry.
+#[derive(Clone, Copy)]
+pub struct ModeEntry {
+    /// The name in profiles, benchmark ids, records and tables.
+    pub name: &'static str,
+    /// What it sends how, in one line.
+    pub summary: &'static str,
+    /// Makes the mode for one connection; fails where the kernel refuses it.
+    pub open: fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>,
+}
+
+impl std::fmt::Debug for ModeEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ModeEntry({})", self.name)
+    }
+}
+
+/// What a mode may use: the client's end of its connection and what it needs
+/// to know of the cell.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The connected socket.
+    pub socket: Arc<Socket>,
+    /// How many bytes of this connection the server has consumed so far, for
+    /// a mode whose kernel interface reports no completion.
+    pub consumed_bytes: Arc<AtomicU64>,
+    /// The most messages that can be out at once, to reserve room for them.
+    pub ring_messages: usize,
+    /// The size of every message.
+    pub message_bytes: usize,
+    /// Where staging memory begins within a page.
+    pub staging_offset_bytes: usize,
+    /// How long a single wait may take.
+    pub wait_limit: Duration,
+}
+
+impl Connection {
+    /// See [`Connection::consumed_bytes`].
+    pub fn consumed(&self) -> u64 {
+        self.consumed_bytes.load(Ordering::Acquire)
+    }
+}
+
+/// A system call of a mode that failed for good.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {source}")]
+pub struct SendFailure {
+    /// The system call and what it was for.
+    pub operation: &'static str,
+    /// What the kernel said.
+    pub source: io::Error,
+}
+
+/// Messages of a copying mode, which may be written again as soon as `send`
+/// returns: they wait here until the client asks for them.
+#[derive(Debug)]
+struct Done(VecDeque<Message>);
+
+impl Done {
+    fn new(connection: &Connection) -> Done {
+        Done(VecDeque::with_capacity(connection.ring_messages))
+    }
+
+    fn push(&mut self, message: Message) {
+        self.0.push_back(message);
+    }
+
+    fn give_back(&mut self, returned: &mut VecDeque<Message>) {
+        returned.append(&mut self.0);
+    }
+}
+
+/// Calls `attempt` with the bytes sent so far until `total_bytes` are sent,
+/// whatever interrupts it; `attempt` returns how many bytes one call took.
+fn send_all(
+    connection: &Connection,
+    operation: &'static str,
+    total_bytes: usize,
+    mut attempt: impl FnMut(usize) -> io::Result<usize>,
+) -> Result<(), SendFailure> {
+    let mut sent_bytes = 0;
+    while sent_bytes < total_bytes {
+        match attempt(sent_bytes) {
+            Ok(0) => return Err(SendFailure { operation, source: io::ErrorKind::WriteZero.into() }),
+            Ok(taken) => sent_bytes += taken,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(connection)?,
+            Err(source) => return Err(SendFailure { operation, source }),
+        }
+    }
+    Ok(())
+}
+
+/// Blocks until the send buffer has room, a signal comes or the wait limit is
+/// over; a socket with an error counts as having room, so that the next call
+/// says which.
+#[cold]
+fn wait_for_room(connection: &Connection) -> Result<(), SendFailure> {
+    let failed = |source| SendFailure { operation: "poll for room in the send buffer", source };
+    match sys::poll(connection.socket.as_fd(), true, connection.wait_limit) {
+        Ok(ready) if ready.timed_out() => Err(failed(io::ErrorKind::TimedOut.into())),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}

@@ -1,0 +1,51 @@
+//! *two-copy*: the fields are gathered into one contiguous staging buffer
+//! (copy 1), then `send(2)` copies that into the kernel (copy 2).
+
+use std::collections::VecDeque;
+
+use super::{Connection, CopyMode, Done, ModeEntry, SendFailure, Wait, send_all};
+use crate::memory::PageBuffer;
+use crate::message::Message;
+
+pub(super) const MODE: ModeEntry = ModeEntry {
+    name: "two-copy",
+    summary: "gathers the fields into a staging buffer, then send(2)",
+    open: |connection| {
+        let staging = PageBuffer::new(connection.message_bytes, connection.staging_offset_bytes)
+            .map_err(|source| SendFailure { operation: "map the staging buffer", source })?;
+        let done = Done::new(&connection);
+        Ok(Box::new(TwoCopy { connection, staging, done }))
+    },
+};
+
+struct TwoCopy {
+    connection: Connection,
+    staging: PageBuffer,
+    done: Done,
+}
+
+impl CopyMode for TwoCopy {
+    fn send(&mut self, message: Message) -> Result<(), SendFailure> {
+        let mut free = self.staging.as_mut_slice();
+        for field in message.fields() {
+            let (place, rest) = free.split_at_mut(field.len());
+            place.copy_from_slice(field);
+            free = rest;
+        }
+        let staged = &self.staging.as_slice()[..message.total_bytes()];
+        send_all(&self.connection, "send", staged.len(), |sent| {
+            self.connection.socket.send(&staged[sent..])
+        })?;
+        self.done.push(message);
+        Ok(())
+    }
+
+    fn reclaim(&mut self, _: Wait, returned: &mut VecDeque<Message>) -> Result<(), SendFailure> {
+        self.done.give_back(returned);
+        Ok(())
+    }
+
+    fn outstanding(&self) -> usize {
+        self.done.0.len()
+    }
+}

@@ -1,0 +1,101 @@
+//! The library's one error type: what was done, for which cell, and what the
+//! system said. The program adds context with `anyhow`.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cell::Cell;
+use crate::cpu::PlacementError;
+use crate::profile::ProfileError;
+
+/// Everything that can go wrong in the library.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The profile cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The pinning that the profile asks for is not possible here.
+    #[error(transparent)]
+    Placement(#[from] PlacementError),
+    /// A system call failed.
+    #[error("{cell}: {end}: {operation}: {source}")]
+    System {
+        /// The cell that was being measured.
+        cell: Cell,
+        /// Which thread or connection.
+        end: String,
+        /// The call and what it was for.
+        operation: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The kernel refuses a setting of the profile.
+    #[error("{cell}: `{key}` = {value} was refused: {source}; {allowed}")]
+    Setting {
+        /// The cell that was to be measured.
+        cell: Cell,
+        /// The profile's key.
+        key: &'static str,
+        /// The profile's value.
+        value: String,
+        /// What the kernel said.
+        source: io::Error,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// A round made no progress for the profile's `rounds.stall_timeout_s`.
+    #[error("{cell}: {lane} round stood still for {waited:?}; outstanding: {outstanding}")]
+    Stalled {
+        /// The cell that was being measured.
+        cell: Cell,
+        /// Whose round it was: the cell's own, or a companion's.
+        lane: String,
+        /// How long nothing moved.
+        waited: Duration,
+        /// What was missing for the round to end.
+        outstanding: String,
+    },
+    /// The other end closed its connection before the round was over.
+    #[error("{cell}: {end}: peer closed the connection {missing_bytes} bytes before the end of the round")]
+    PeerClosed {
+        /// The cell that was being measured.
+        cell: Cell,
+        /// Which thread or connection.
+        end: String,
+        /// What had not arrived.
+        missing_bytes: u64,
+    },
+    /// A thread panicked.
+    #[error("{cell}: {thread} panicked: {message}")]
+    Panicked {
+        /// The cell that was being measured.
+        cell: Cell,
+        /// The thread.
+        thread: String,
+        /// The panic's message.
+        message: String,
+    },
+    /// Something is not as the harness itself promises: bytes out of order, a
+    /// lost message, more bytes than were sent, tallies that do not add up.
+    #[error("{cell}: {end}: {what}")]
+    Broken {
+        /// The cell that was being measured.
+        cell: Cell,
+        /// Which thread or connection.
+        end: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file of Criterion's or of ours cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,30 @@
+//! `copycost` measures what moving bytes costs in TCP. This file is the map of
+//! the crate; ARCHITECTURE.md says what each part must not know.
+//!
+//! From the bottom up: [`message`] and [`memory`] are the bytes, [`zerocopy`]
+//! sends them with `MSG_ZEROCOPY` under ownership, [`copy_mode`] is the ways
+//! to hand a message to TCP, [`loopback`] drives them in rounds and blocks,
+//! [`metric`] reads what a cell's blocks came to, [`doubt`] why not to trust
+//! it, [`results`] keeps it, and [`bench`](mod@bench) makes a Criterion
+//! benchmark of it all.
+//!
+//! ```no_run
+//! copycost::bench::run(copycost::cell::Target::Throughput);
+//! ```
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("copycost measures Linux's TCP (MSG_ZEROCOPY, TCP_INFO, sysfs): it builds for Linux only");
+
+pub mod cell;
+pub mod copy_mode;
+pub mod cpu;
+mod error;
+pub mod loopback;
+pub mod memory;
+pub mod message;
+pub mod profile;
+mod sys;
+pub mod zerocopy;
+
+pub use error::{Error, Result};
+pub use sys::TcpInfo;

@@ -1,0 +1,180 @@
+//! A client thread: one ring, and a copy mode on its own connection for each
+//! lane. It owns the loop that is measured; when a round starts and ends is
+//! the gate's business.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::Instant;
+
+use socket2::Socket;
+
+use super::round::{Gate, Job, Round, now};
+use crate::cell::{Cell, Target};
+use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
+use crate::error::{Error, Result};
+use crate::message::{Layout, Ring};
+use crate::zerocopy::Tally;
+
+pub(super) struct Client {
+    pub(super) cell: Cell,
+    pub(super) index: usize,
+    pub(super) clients: usize,
+    pub(super) layout: Layout,
+    pub(super) ring_bytes: usize,
+    /// Mode and connection of each lane; `ring_messages` is filled in here.
+    pub(super) lanes: Vec<(ModeEntry, Connection)>,
+    pub(super) nagle: bool,
+}
+
+/// A client's connection for one lane.
+struct ClientLane {
+    mode: Box<dyn CopyMode>,
+    socket: Arc<Socket>,
+    /// Messages sent since the connection was opened: the next one's stamp.
+    sequence: u64,
+    tally: Option<Tally>,
+}
+
+impl Client {
+    /// Sets up, then runs rounds until the generation ends.
+    pub(super) fn run(mut self, gate: &Gate) -> Result<()> {
+        let cell = self.cell.clone();
+        let end = format!("client {}", self.index);
+        let failed = |failure: SendFailure| Error::System {
+            cell: cell.clone(),
+            end: end.clone(),
+            operation: failure.operation,
+            source: failure.source,
+        };
+        let mut ring = Ring::new(&self.layout, self.ring_bytes)
+            .map_err(|source| failed(SendFailure { operation: "map the ring", source }))?;
+        let mut lanes = Vec::new();
+        for (entry, mut connection) in std::mem::take(&mut self.lanes) {
+            connection.ring_messages = ring.size();
+            let socket = Arc::clone(&connection.socket);
+            let mode = (entry.open)(connection).map_err(&failed)?;
+            let tally = mode.tally();
+            lanes.push(ClientLane { mode, socket, sequence: 0, tally });
+        }
+        gate.set_up();
+        let mut seen = 0;
+        while let Some(job) = gate.next_job(&mut seen) {
+            let lane = &mut lanes[job.lane];
+            let mut round_trips_ns = Vec::new();
+            let share = job.share(self.index, self.clients);
+            if self.cell.target == Target::Latency {
+                round_trips_ns.reserve_exact(usize::try_from(share).unwrap_or(0));
+            }
+            if !gate.await_release() {
+                break;
+            }
+            let ended = match self.cell.target {
+                Target::Throughput => lane.stream(share, &mut ring, self.nagle),
+                Target::Latency => lane.ping_pong(share, &mut ring, &mut round_trips_ns),
+            };
+            let ended = ended.map_err(&failed)?;
+            self.account(gate, job, lane, &ring, ended, round_trips_ns)?;
+        }
+        Ok(())
+    }
+
+    /// Reports the end of this client's part, after the clock has stopped.
+    fn account(
+        &self,
+        gate: &Gate,
+        job: Job,
+        lane: &mut ClientLane,
+        ring: &Ring,
+        ended: Instant,
+        round_trips_ns: Vec<u64>,
+    ) -> Result<()> {
+        let broken = |what| Error::Broken {
+            cell: self.cell.clone(),
+            end: format!("client {} lane {}", self.index, job.lane),
+            what,
+        };
+        if ring.available() != ring.size() {
+            let what = format!("{} of {} messages came back", ring.available(), ring.size());
+            return Err(broken(what));
+        }
+        let before = std::mem::replace(&mut lane.tally, lane.mode.tally());
+        let tally = lane.tally.map(|now| now.since(&before.unwrap_or_default()));
+        if let Some(tally) = tally.filter(|tally| tally.sends != tally.notifications) {
+            let what = format!("{} zero-copy sends but {} completions", tally.sends, tally.notifications);
+            return Err(broken(what));
+        }
+        gate.ended(ended, |round: &mut Round| {
+            round.round_trips_ns.extend(round_trips_ns);
+            if let Some(tally) = tally {
+                round.tally = Some(round.tally.unwrap_or_default().plus(&tally));
+            }
+        });
+        Ok(())
+    }
+}
+
+impl ClientLane {
+    /// Sends `messages` as fast as the connection takes them, and returns
+    /// when all are back and nothing waits to be sent.
+    fn stream(
+        &mut self,
+        messages: u64,
+        ring: &mut Ring,
+        nagle: bool,
+    ) -> std::result::Result<Instant, SendFailure> {
+        for _ in 0..messages {
+            self.send_next(ring)?;
+        }
+        if nagle {
+            // The last short segment would wait for a delayed acknowledgement,
+            // up to 40 ms; setting TCP_NODELAY pushes it out (tcp(7)).
+            push(&self.socket).map_err(|source| SendFailure { operation: "push by TCP_NODELAY", source })?;
+        }
+        self.mode.finish(ring.returned())?;
+        Ok(now())
+    }
+
+    /// Sends `messages` one at a time, each once the server has answered the
+    /// one before, and notes every round trip.
+    fn ping_pong(
+        &mut self,
+        messages: u64,
+        ring: &mut Ring,
+        round_trips_ns: &mut Vec<u64>,
+    ) -> std::result::Result<Instant, SendFailure> {
+        let failed = |source| SendFailure { operation: "recv the answer", source };
+        for _ in 0..messages {
+            let sent = now();
+            self.send_next(ring)?;
+            let mut answer = [0; 8];
+            (&*self.socket).read_exact(&mut answer).map_err(failed)?;
+            round_trips_ns.push(now().duration_since(sent).as_nanos() as u64);
+            if u64::from_le_bytes(answer) != self.sequence {
+                return Err(failed(io::Error::other("the answer is to another message")));
+            }
+        }
+        self.mode.finish(ring.returned())?;
+        Ok(now())
+    }
+
+    fn send_next(&mut self, ring: &mut Ring) -> std::result::Result<(), SendFailure> {
+        let mut message = match ring.take() {
+            Some(message) => message,
+            None => {
+                self.mode.reclaim(Wait::ForOne, ring.returned())?;
+                ring.take().ok_or_else(|| SendFailure {
+                    operation: "reclaim",
+                    source: io::Error::other("the mode gave no message back"),
+                })?
+            }
+        };
+        message.stamp(self.sequence);
+        self.sequence += 1;
+        self.mode.send(message)
+    }
+}
+
+fn push(socket: &Socket) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_nodelay(false)
+}

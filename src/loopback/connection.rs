@@ -1,0 +1,177 @@
+//! Opens connected pairs of loopback sockets with every option that the
+//! profile sets, in the one order that works, and reads back what the kernel
+//! granted. It knows nothing of threads or messages.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use crate::cell::{Cell, Target};
+use crate::error::{Error, Result};
+use crate::profile::{BufferSize, Profile, SocketSettings};
+use crate::sys;
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Sends messages.
+    Client,
+    /// Reads them.
+    Server,
+}
+
+/// What the kernel says of a socket, read back after it was set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Granted {
+    /// Congestion control before the connection existed: of the unconnected
+    /// client socket, or of the listener. Had it been another, the pacing
+    /// that `bbr` switches on would have stayed.
+    pub congestion_control_before: String,
+    /// Congestion control of the connected socket.
+    pub congestion_control: String,
+    /// `SO_SNDBUF` as reported: twice what was asked for, if granted in full.
+    pub send_buffer_bytes: usize,
+    /// `SO_RCVBUF` as reported.
+    pub receive_buffer_bytes: usize,
+    /// Whether Nagle's algorithm is on (`TCP_NODELAY` off).
+    pub nagle: bool,
+    /// Whether a pacing rate was set on the socket (`SO_MAX_PACING_RATE`).
+    pub pacing_rate_set: bool,
+}
+
+/// Two connected sockets.
+pub(super) struct Pair {
+    pub(super) client: Arc<Socket>,
+    pub(super) server: Arc<Socket>,
+    pub(super) client_granted: Granted,
+    pub(super) server_granted: Granted,
+}
+
+/// A listening socket on an ephemeral loopback port, and the settings for
+/// both ends of what connects to it.
+pub(super) struct Listener<'a> {
+    socket: Socket,
+    address: SockAddr,
+    congestion_control: String,
+    cell: &'a Cell,
+    settings: &'a SocketSettings,
+    nagle: bool,
+}
+
+impl<'a> Listener<'a> {
+    pub(super) fn open(cell: &'a Cell, profile: &'a Profile) -> Result<Listener<'a>> {
+        let settings = &profile.socket;
+        let nagle = match cell.target {
+            Target::Throughput => settings.nagle_throughput,
+            Target::Latency => settings.nagle_latency,
+        };
+        let failed = failure(cell, "listener");
+        let socket = new_socket(settings).map_err(failed("socket"))?;
+        set_before_connect(cell, settings, &socket)?;
+        let any = SocketAddr::new(settings.address, 0);
+        socket.bind(&any.into()).map_err(failed("bind"))?;
+        socket.listen(16).map_err(failed("listen"))?;
+        let address = socket.local_addr().map_err(failed("getsockname"))?;
+        let congestion_control = congestion_control(&socket).map_err(failed("getsockopt TCP_CONGESTION"))?;
+        Ok(Listener { socket, address, congestion_control, cell, settings, nagle })
+    }
+
+    /// Connects one pair.
+    pub(super) fn connect(&self) -> Result<Pair> {
+        let failed = failure(self.cell, "connection");
+        let client = new_socket(self.settings).map_err(failed("socket"))?;
+        set_before_connect(self.cell, self.settings, &client)?;
+        let before = congestion_control(&client).map_err(failed("getsockopt TCP_CONGESTION"))?;
+        client.connect(&self.address).map_err(failed("connect"))?;
+        let own = client.local_addr().map_err(failed("getsockname"))?;
+        let server = loop {
+            let (socket, peer) = self.socket.accept().map_err(failed("accept"))?;
+            if peer.as_socket() == own.as_socket() {
+                break socket; // a stranger who found the port is let go
+            }
+        };
+        for socket in [&client, &server] {
+            socket.set_tcp_nodelay(!self.nagle).map_err(failed("setsockopt TCP_NODELAY"))?;
+        }
+        Ok(Pair {
+            client_granted: granted(&client, before).map_err(failed("getsockopt"))?,
+            server_granted: granted(&server, self.congestion_control.clone()).map_err(failed("getsockopt"))?,
+            client: Arc::new(client),
+            server: Arc::new(server),
+        })
+    }
+}
+
+fn new_socket(settings: &SocketSettings) -> io::Result<Socket> {
+    let domain = if settings.address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+    Socket::new(domain, Type::STREAM, Some(Protocol::TCP))
+}
+
+/// What must be set before `connect` or `listen`: congestion control (set
+/// later, a `bbr` default leaves its pacing on: `sk_pacing_status`) and the
+/// buffers (the window scale is agreed on in the handshake, `tcp(7)`).
+fn set_before_connect(cell: &Cell, settings: &SocketSettings, socket: &Socket) -> Result<()> {
+    let refused = |key, value: String, allowed: String| {
+        move |source| Error::Setting { cell: cell.clone(), key, value, source, allowed }
+    };
+    let name = &settings.congestion_control;
+    socket.set_tcp_congestion(name.as_bytes()).map_err(refused(
+        "socket.congestion_control",
+        format!("{name:?}"),
+        allowed_congestion_controls(),
+    ))?;
+    if let BufferSize::Fixed(bytes) = settings.send_buffer_bytes {
+        let refused = refused("socket.send_buffer_bytes", bytes.to_string(), String::new());
+        socket.set_send_buffer_size(bytes).map_err(refused)?;
+    }
+    if let BufferSize::Fixed(bytes) = settings.receive_buffer_bytes {
+        let refused = refused("socket.receive_buffer_bytes", bytes.to_string(), String::new());
+        socket.set_recv_buffer_size(bytes).map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn granted(socket: &Socket, congestion_control_before: String) -> io::Result<Granted> {
+    Ok(Granted {
+        congestion_control_before,
+        congestion_control: congestion_control(socket)?,
+        send_buffer_bytes: socket.send_buffer_size()?,
+        receive_buffer_bytes: socket.recv_buffer_size()?,
+        nagle: !socket.tcp_nodelay()?,
+        pacing_rate_set: sys::max_pacing_rate(socket.as_fd())? != u64::MAX,
+    })
+}
+
+fn congestion_control(socket: &Socket) -> io::Result<String> {
+    let name = socket.tcp_congestion()?;
+    let name: Vec<u8> = name.into_iter().take_while(|byte| *byte != 0).collect();
+    Ok(String::from_utf8_lossy(&name).into_owned())
+}
+
+fn allowed_congestion_controls() -> String {
+    let path = "/proc/sys/net/ipv4/tcp_allowed_congestion_control";
+    match std::fs::read_to_string(path) {
+        Ok(names) => format!("allowed to every user here: {}", names.trim()),
+        Err(error) => format!("the allowed ones cannot be read: {path}: {error}"),
+    }
+}
+
+/// Makes errors that name `cell`, `end` and the operation.
+pub(super) fn failure<'a>(
+    cell: &'a Cell,
+    end: &'a str,
+) -> impl Fn(&'static str) -> Box<dyn FnOnce(io::Error) -> Error + 'a> + 'a {
+    move |operation| {
+        Box::new(move |source| Error::System {
+            cell: cell.clone(),
+            end: end.to_string(),
+            operation,
+            source,
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! The gate that all clients of a round start at, and the account of who has
+//! ended. It owns the round's clock and the watch for a round that stands
+//! still; it knows nothing of sockets.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::zerocopy::Tally;
+
+/// What one round measured.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// Messages, over all clients.
+    pub messages: u64,
+    /// From the release of all clients until every server had read its last
+    /// byte and every client had its messages back.
+    pub wall: Duration,
+    /// Every round trip in nanoseconds, of a latency round; else empty.
+    pub round_trips_ns: Vec<u64>,
+    /// What zero-copy sends came to in this round; `None` for other modes.
+    pub tally: Option<Tally>,
+}
+
+/// What a client is to do next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Job {
+    pub(super) lane: usize,
+    pub(super) messages: u64,
+}
+
+impl Job {
+    /// The share of client `index` of `clients`: even, the first ones take
+    /// what is left over.
+    pub(super) fn share(&self, index: usize, clients: usize) -> u64 {
+        let (index, clients) = (index as u64, clients as u64);
+        self.messages / clients + u64::from(index < self.messages % clients)
+    }
+}
+
+#[derive(Default)]
+struct State {
+    job: Job,
+    /// Counts rounds, so that a client does each once.
+    number: u64,
+    /// Threads that are set up, then clients that wait for the release.
+    waiting: usize,
+    released: bool,
+    /// Clients and servers that have not ended their part.
+    running: usize,
+    last_end: Option<Instant>,
+    round: Round,
+    stop: bool,
+    failure: Option<Error>,
+}
+
+/// Shared by the coordinator and all threads of a generation.
+#[derive(Default)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    to_threads: Condvar,
+    to_coordinator: Condvar,
+}
+
+/// Why the coordinator gave up.
+pub(super) enum Outcome {
+    Done,
+    Failed(Error),
+    /// Nothing moved for this long.
+    Stalled(Duration),
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    // ---- the threads' side ----
+
+    /// A thread has set itself up.
+    pub(super) fn set_up(&self) {
+        self.lock().waiting += 1;
+        self.to_coordinator.notify_one();
+    }
+
+    /// Blocks until there is a round that comes after number `seen`; `None`
+    /// when the generation ends.
+    pub(super) fn next_job(&self, seen: &mut u64) -> Option<Job> {
+        let waiting = |state: &mut State| !state.stop && state.number == *seen;
+        let state = self.to_threads.wait_while(self.lock(), waiting);
+        let state = state.unwrap_or_else(|poisoned| poisoned.into_inner());
+        *seen = state.number;
+        (!state.stop).then_some(state.job)
+    }
+
+    /// Says that this client is ready and blocks until all are released;
+    /// `false` when the generation ends instead.
+    pub(super) fn await_release(&self) -> bool {
+        let mut state = self.lock();
+        state.waiting += 1;
+        self.to_coordinator.notify_one();
+        let waiting = |state: &mut State| !state.stop && !state.released;
+        let state = self.to_threads.wait_while(state, waiting);
+        !state.unwrap_or_else(|poisoned| poisoned.into_inner()).stop
+    }
+
+    /// A client or server has ended its part, at `end`.
+    pub(super) fn ended(&self, end: Instant, add: impl FnOnce(&mut Round)) {
+        let mut state = self.lock();
+        state.running = state.running.saturating_sub(1);
+        state.last_end = state.last_end.max(Some(end));
+        add(&mut state.round);
+        if state.running == 0 {
+            self.to_coordinator.notify_one();
+        }
+    }
+
+    /// A thread cannot go on. The first failure is the one that is reported:
+    /// the others follow from it.
+    pub(super) fn fail(&self, failure: Error) {
+        let mut state = self.lock();
+        if !state.stop {
+            state.failure.get_or_insert(failure);
+        }
+        self.to_coordinator.notify_one();
+    }
+
+    /// Blocks until the generation ends.
+    pub(super) fn await_stop(&self) {
+        let state = self.to_threads.wait_while(self.lock(), |state| !state.stop);
+        drop(state);
+    }
+
+    // ---- the coordinator's side ----
+
+    /// Blocks until `threads` have called [`Gate::set_up`].
+    pub(super) fn await_set_up(&self, threads: usize, limit: Duration) -> Outcome {
+        self.watch(limit, || 0, |state| state.waiting == threads)
+    }
+
+    /// Runs one round: tells `clients` what to do, waits until all are ready,
+    /// releases them, and waits until all clients and `servers` have ended.
+    /// `progress` is any number that changes while the round moves.
+    pub(super) fn run(
+        &self,
+        job: Job,
+        clients: usize,
+        servers: usize,
+        limit: Duration,
+        progress: impl Fn() -> u64,
+    ) -> Result<Round, Outcome> {
+        {
+            let mut state = self.lock();
+            state.job = job;
+            state.number += 1;
+            state.waiting = 0;
+            state.released = false;
+            state.running = clients + servers;
+            state.last_end = None;
+            state.round = Round { messages: job.messages, ..Round::default() };
+        }
+        self.to_threads.notify_all();
+        match self.watch(limit, || 0, |state| state.waiting == clients) {
+            Outcome::Done => {}
+            other => return Err(other),
+        }
+        let released = now();
+        self.lock().released = true;
+        self.to_threads.notify_all();
+        match self.watch(limit, progress, |state| state.running == 0) {
+            Outcome::Done => {}
+            other => return Err(other),
+        }
+        let mut state = self.lock();
+        let mut round = std::mem::take(&mut state.round);
+        round.wall = state.last_end.unwrap_or(released).saturating_duration_since(released);
+        Ok(round)
+    }
+
+    /// How many ends of the round are still open, for an error's text.
+    pub(super) fn running(&self) -> usize {
+        self.lock().running
+    }
+
+    /// Ends the generation: every thread that waits here leaves.
+    pub(super) fn stop(&self) {
+        self.lock().stop = true;
+        self.to_threads.notify_all();
+    }
+
+    fn watch(
+        &self,
+        limit: Duration,
+        progress: impl Fn() -> u64,
+        done: impl Fn(&State) -> bool,
+    ) -> Outcome {
+        let step = (limit / 8).min(Duration::from_millis(200));
+        let mut state = self.lock();
+        let mut moved = now();
+        let mut last = (progress(), state.waiting, state.running);
+        loop {
+            if let Some(failure) = state.failure.take() {
+                return Outcome::Failed(failure);
+            }
+            if done(&state) {
+                return Outcome::Done;
+            }
+            let waited = self.to_coordinator.wait_timeout(state, step);
+            state = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            let at = (progress(), state.waiting, state.running);
+            if at != last {
+                (last, moved) = (at, now());
+            } else if now().duration_since(moved) >= limit && !done(&state) && state.failure.is_none() {
+                return Outcome::Stalled(limit);
+            }
+        }
+    }
+}
+
+/// The clock of every measurement: `CLOCK_MONOTONIC`, the same on all CPUs.
+pub(super) fn now() -> Instant {
+    #[allow(clippy::disallowed_methods)] // the one place that reads it
+    Instant::now()
+}

@@ -1,0 +1,138 @@
+//! A server thread: reads one connection until the round's last byte, and
+//! answers each message in a latency cell. It owns its receive memory; whether
+//! a round is over is the gate's business.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use socket2::Socket;
+
+use super::round::{Gate, now};
+use crate::cell::{Cell, Target};
+use crate::error::{Error, Result};
+use crate::memory::PageBuffer;
+use crate::message::expected_byte;
+
+/// A fault that a test asks of the servers, to see that a run ends well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// Serve as one should.
+    #[default]
+    None,
+    /// Close the connection once this many bytes have come.
+    CloseAfter(u64),
+    /// Read no more once this many bytes have come.
+    StopReadingAfter(u64),
+}
+
+/// What the coordinator and a server thread both see of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    /// Bytes read since the connection was opened.
+    pub(super) consumed_bytes: Arc<AtomicU64>,
+    /// Bytes that will have been read when the present round is over.
+    pub(super) target_bytes: AtomicU64,
+}
+
+pub(super) struct Server {
+    pub(super) cell: Cell,
+    pub(super) name: String,
+    pub(super) socket: Arc<Socket>,
+    pub(super) account: Arc<Account>,
+    pub(super) read_bytes: usize,
+    pub(super) receive_offset_bytes: usize,
+    pub(super) verify: bool,
+    pub(super) fault: Fault,
+}
+
+impl Server {
+    /// Serves until the connection is shut down.
+    pub(super) fn run(self, gate: &Gate) -> Result<()> {
+        let failed = |operation| {
+            let (cell, end) = (self.cell.clone(), self.name.clone());
+            move |source| Error::System { cell, end, operation, source }
+        };
+        let mut buffer = PageBuffer::new(self.read_bytes, self.receive_offset_bytes)
+            .map_err(failed("map the receive buffer"))?;
+        buffer.as_mut_slice().fill(1); // no page fault in a round
+        let message_bytes = self.cell.message_bytes as u64;
+        let mut consumed = 0;
+        let mut answered = 0;
+        gate.set_up();
+        loop {
+            let received = match (&*self.socket).read(buffer.as_mut_slice()) {
+                Ok(0) => return self.closed(consumed),
+                Ok(received) => received,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(failed("recv")(error)),
+            };
+            if self.verify {
+                self.check(consumed, &buffer.as_slice()[..received])?;
+            }
+            consumed += received as u64;
+            self.account.consumed_bytes.store(consumed, Ordering::Release);
+            if self.cell.target == Target::Latency {
+                while (answered + 1) * message_bytes <= consumed {
+                    answered += 1;
+                    (&*self.socket).write_all(&u64::to_le_bytes(answered)).map_err(failed("send the answer"))?;
+                }
+            }
+            if self.fault != Fault::None && self.misbehave(consumed, gate) {
+                return Ok(());
+            }
+            let target = self.account.target_bytes.load(Ordering::Acquire);
+            if consumed >= target {
+                if consumed > target {
+                    let what = format!("{} bytes more than were sent", consumed - target);
+                    return Err(self.broken(what));
+                }
+                gate.ended(now(), |_| {});
+            }
+        }
+    }
+
+    /// The end of the stream: fine between rounds.
+    fn closed(&self, consumed: u64) -> Result<()> {
+        match self.account.target_bytes.load(Ordering::Acquire) - consumed {
+            0 => Ok(()),
+            missing_bytes => {
+                let (cell, end) = (self.cell.clone(), self.name.clone());
+                Err(Error::PeerClosed { cell, end, missing_bytes })
+            }
+        }
+    }
+
+    /// Compares what came with what must have been sent.
+    fn check(&self, consumed: u64, bytes: &[u8]) -> Result<()> {
+        let size = self.cell.message_bytes as u64;
+        for (at, byte) in (consumed..).zip(bytes) {
+            let expected = expected_byte(at / size, (at % size) as usize);
+            if *byte != expected {
+                let (message, position) = (at / size, at % size);
+                let what = format!("byte {position} of message {message} is {byte}, not {expected}");
+                return Err(self.broken(what));
+            }
+        }
+        Ok(())
+    }
+
+    fn broken(&self, what: String) -> Error {
+        Error::Broken { cell: self.cell.clone(), end: self.name.clone(), what }
+    }
+
+    #[cold]
+    fn misbehave(&self, consumed: u64, gate: &Gate) -> bool {
+        match self.fault {
+            Fault::CloseAfter(bytes) if consumed >= bytes => {
+                let _ = self.socket.shutdown(std::net::Shutdown::Both);
+                true
+            }
+            Fault::StopReadingAfter(bytes) if consumed >= bytes => {
+                gate.await_stop();
+                true
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The command line of `copycost`; one file a command in `commands/`.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures what moving bytes costs in TCP. The measurement itself is run by
+/// `cargo bench`; these commands look at one cell or one profile.
+#[derive(Parser)]
+#[command(name = "copycost", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Stream(commands::stream::Stream),
+    Profile(commands::profile::ShowProfile),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Stream(command) => command.run(),
+        Command::Profile(command) => command.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("copycost: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Reads and checks a profile: a TOML file in `criterion-config/` whose keys
+//! overlay `default.toml`. It owns every setting's name, range and default,
+//! and knows nothing of what the settings do.
+
+mod check;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The profiles that come with the program; a file of the same name in
+/// `criterion-config/` under the working directory goes first.
+const SHIPPED: [(&str, &str); 4] = [
+    ("default", include_str!("../criterion-config/default.toml")),
+    ("quick", include_str!("../criterion-config/quick.toml")),
+    ("thorough", include_str!("../criterion-config/thorough.toml")),
+    ("malloc", include_str!("../criterion-config/malloc.toml")),
+];
+
+/// Everything that a run is set to. Each field is a key of the TOML file;
+/// `criterion-config/README.md` says what each does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // documented where people look: criterion-config/README.md
+pub struct Profile {
+    /// The name or path that it was asked for by.
+    #[serde(skip_deserializing)]
+    pub name: String,
+    pub criterion: CriterionSettings,
+    pub matrix: MatrixSettings,
+    pub message: MessageSettings,
+    pub socket: SocketSettings,
+    pub server: ServerSettings,
+    pub placement: PlacementSettings,
+    pub rounds: RoundSettings,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CriterionSettings {
+    pub sample_size: usize,
+    pub warm_up_s: f64,
+    /// Absent unless set: then it follows from the rounds.
+    pub measurement_time_s: Option<f64>,
+    pub resamples: usize,
+    pub noise_threshold: f64,
+    pub significance_level: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MatrixSettings {
+    pub modes: Vec<String>,
+    pub message_bytes: Vec<usize>,
+    pub threads: Vec<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MessageSettings {
+    pub fields: usize,
+    pub gap_bytes: usize,
+    pub ring_bytes: usize,
+    pub ring_offset_bytes: usize,
+    pub staging_offset_bytes: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct SocketSettings {
+    pub address: IpAddr,
+    pub congestion_control: String,
+    pub send_buffer_bytes: BufferSize,
+    pub receive_buffer_bytes: BufferSize,
+    pub nagle_throughput: bool,
+    pub nagle_latency: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ServerSettings {
+    pub read_bytes: usize,
+    pub receive_offset_bytes: usize,
+    pub verify: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PlacementSettings {
+    pub policy: PlacementPolicy,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RoundSettings {
+    pub length_ms: f64,
+    pub generations: usize,
+    pub order: BlockOrder,
+    /// Absent unless set: then each cell draws its own and records it.
+    pub seed: Option<u64>,
+    pub self_check: bool,
+    pub stall_timeout_s: f64,
+}
+
+/// A socket buffer: what is asked of `SO_SNDBUF` or `SO_RCVBUF`, or the
+/// kernel's autotuning (`"auto"` in TOML).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BufferSize {
+    /// Bytes, as given to `setsockopt(2)`; the kernel doubles them.
+    Fixed(usize),
+    /// Left to the kernel.
+    Auto(Auto),
+}
+
+/// The word `"auto"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Auto {
+    /// The only value.
+    Auto,
+}
+
+/// Where the threads of a connection run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlacementPolicy {
+    /// The two ends on two physical cores, no SMT sibling while cores are free.
+    Spread,
+    /// Both ends on one CPU.
+    SameCore,
+    /// The two ends on the two SMT siblings of a core.
+    Siblings,
+    /// Left to the scheduler.
+    None,
+}
+
+/// The order of the rounds inside a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockOrder {
+    /// Drawn anew for each block.
+    Random,
+    /// Always the same, to show what the random order buys.
+    Fixed,
+}
+
+/// Why a profile cannot be used. Nothing has been measured.
+#[derive(Debug, Error)]
+pub enum ProfileError {
+    /// The file is not there or cannot be read.
+    #[error("profile {name:?}: {path}: {source}; a profile is a path or one of: {known}")]
+    Unreadable {
+        /// What was asked for.
+        name: String,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+        /// Names that would have been found.
+        known: String,
+    },
+    /// Not TOML, or a value of the wrong type.
+    #[error("profile {file}: {message}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// What and where.
+        message: String,
+    },
+    /// A key or value that is not allowed.
+    #[error("profile {file}: `{key}` = {value}: {allowed}")]
+    NotAllowed {
+        /// The file.
+        file: String,
+        /// The key, with its table.
+        key: String,
+        /// What stands there.
+        value: String,
+        /// What may stand there.
+        allowed: String,
+    },
+}
+
+impl Profile {
+    /// The profile that `COPYCOST_PROFILE` asks for, `default` if it is unset.
+    pub fn from_environment() -> Result<Profile, ProfileError> {
+        match std::env::var("COPYCOST_PROFILE") {
+            Ok(name) if !name.is_empty() => Profile::load(&name),
+            _ => Profile::load("default"),
+        }
+    }
+
+    /// Reads the profile called `name`: a path if it has a `/` or ends in
+    /// `.toml`, else `criterion-config/NAME.toml`, else one that was shipped.
+    pub fn load(name: &str) -> Result<Profile, ProfileError> {
+        let is_path = name.contains('/') || name.ends_with(".toml");
+        let path = match is_path {
+            true => PathBuf::from(name),
+            false => Path::new("criterion-config").join(format!("{name}.toml")),
+        };
+        let shipped = SHIPPED.iter().find(|(shipped, _)| !is_path && *shipped == name);
+        let text = match (std::fs::read_to_string(&path), shipped) {
+            (Ok(text), _) => text,
+            (Err(_), Some((_, text))) => (*text).to_string(),
+            (Err(source), None) => {
+                let known = SHIPPED.map(|(name, _)| name).join(", ");
+                return Err(ProfileError::Unreadable { name: name.into(), path, source, known });
+            }
+        };
+        Profile::parse(name, &path.display().to_string(), &text)
+    }
+
+    /// Reads a profile from `text`; `file` is what errors call it.
+    pub fn parse(name: &str, file: &str, text: &str) -> Result<Profile, ProfileError> {
+        let malformed = |error: &dyn std::fmt::Display| ProfileError::Malformed {
+            file: file.to_string(),
+            message: error.to_string().trim_end().to_string(),
+        };
+        let overlay: toml::Table = text.parse().map_err(|error| malformed(&error))?;
+        let mut merged: toml::Table = SHIPPED[0].1.parse().map_err(|error| malformed(&error))?;
+        check::overlay(file, &mut merged, overlay)?;
+        let mut profile: Profile =
+            serde::Deserialize::deserialize(toml::Value::Table(merged)).map_err(|error| malformed(&error))?;
+        profile.name = name.to_string();
+        check::values(file, &profile)?;
+        Ok(profile)
+    }
+
+    /// How many rounds a block has: one a mode, and the self check's.
+    pub fn rounds_per_block(&self) -> usize {
+        self.matrix.modes.len() + usize::from(self.rounds.self_check)
+    }
+
+    /// How long Criterion is told to measure: every block's rounds, or what
+    /// the profile says.
+    pub fn measurement_time(&self) -> Duration {
+        let from_rounds = self.rounds.length_ms / 1e3
+            * (self.rounds_per_block() * self.criterion.sample_size) as f64;
+        Duration::from_secs_f64(self.criterion.measurement_time_s.unwrap_or(from_rounds))
+    }
+
+    /// How long a round is meant to be.
+    pub fn round_length(&self) -> Duration {
+        let rounds = self.rounds_per_block() * self.criterion.sample_size;
+        self.measurement_time() / u32::try_from(rounds).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// How many blocks a generation lives for.
+    pub fn blocks_per_generation(&self) -> usize {
+        self.criterion.sample_size.div_ceil(self.rounds.generations)
+    }
+
+    /// How long a round may stand still.
+    pub fn stall_timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.rounds.stall_timeout_s)
+    }
+}

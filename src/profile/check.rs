@@ -1,0 +1,156 @@
+//! What a profile's keys and values may be. Each refusal names the file, the
+//! key, the value and what is allowed.
+
+use toml::{Table, Value};
+
+use super::{BufferSize, Profile, ProfileError};
+use crate::copy_mode;
+use crate::message::CACHE_LINE_BYTES;
+use crate::sys::{MAX_SEGMENTS, page_bytes};
+
+/// Keys that `default.toml` leaves out because their default is not a value.
+const OPTIONAL: [(&str, &str); 2] = [("criterion", "measurement_time_s"), ("rounds", "seed")];
+
+/// Puts the keys of `overlay` over `base`; a key that `base` does not know is
+/// an error.
+pub(super) fn overlay(file: &str, base: &mut Table, overlay: Table) -> Result<(), ProfileError> {
+    let refuse = |key: String, value: &Value, allowed: String| ProfileError::NotAllowed {
+        file: file.to_string(),
+        key,
+        value: short(value),
+        allowed,
+    };
+    let sections = base.keys().cloned().collect::<Vec<_>>().join(", ");
+    let both = |key: &str| overlay.get(if key == "length_ms" { "rounds" } else { "criterion" })?.get(key);
+    if let (Some(_), Some(value)) = (both("length_ms"), both("measurement_time_s")) {
+        let allowed = "give this or `rounds.length_ms`, not both: each follows from the other";
+        return Err(refuse("criterion.measurement_time_s".into(), value, allowed.into()));
+    }
+    for (section, keys) in overlay {
+        let Some(Value::Table(known)) = base.get_mut(&section) else {
+            return Err(refuse(section, &keys, format!("unknown table; allowed: {sections}")));
+        };
+        let Value::Table(keys) = keys else {
+            let allowed = format!("must be a table, [{section}]");
+            return Err(refuse(section, &keys, allowed));
+        };
+        for (key, value) in keys {
+            let optional = OPTIONAL.contains(&(section.as_str(), key.as_str()));
+            if !optional && !known.contains_key(&key) {
+                let optional = OPTIONAL.iter().filter(|(of, _)| *of == section).map(|(_, key)| *key);
+                let allowed: Vec<_> = known.keys().map(String::as_str).chain(optional).collect();
+                let allowed = format!("unknown key; allowed in [{section}]: {}", allowed.join(", "));
+                return Err(refuse(format!("{section}.{key}"), &value, allowed));
+            }
+            known.insert(key, value);
+        }
+    }
+    Ok(())
+}
+
+/// Checks the value of every key.
+pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> {
+    let check = Check { file };
+    let (criterion, matrix) = (&profile.criterion, &profile.matrix);
+    let (message, socket) = (&profile.message, &profile.socket);
+    let (server, rounds) = (&profile.server, &profile.rounds);
+
+    // Criterion itself asserts these, with a panic.
+    check.range("criterion.sample_size", criterion.sample_size, 10, 100_000)?;
+    check.seconds("criterion.warm_up_s", criterion.warm_up_s, 0.001, 60.0)?;
+    if let Some(measurement_time_s) = criterion.measurement_time_s {
+        check.seconds("criterion.measurement_time_s", measurement_time_s, 0.01, 3600.0)?;
+    }
+    check.range("criterion.resamples", criterion.resamples, 1000, 1_000_000)?;
+    check.seconds("criterion.noise_threshold", criterion.noise_threshold, 0.0001, 0.9999)?;
+    check.seconds("criterion.significance_level", criterion.significance_level, 0.0001, 0.9999)?;
+
+    let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
+    check.list("matrix.modes", &matrix.modes, |mode| known.contains(&mode.as_str()), &known.join(", "))?;
+    let sizes = "1 to 16777216 bytes, each once";
+    check.list("matrix.message_bytes", &matrix.message_bytes, |size| (1..=16 << 20).contains(size), sizes)?;
+    check.list("matrix.threads", &matrix.threads, |threads| (1..=256).contains(threads), "1 to 256, each once")?;
+
+    check.range("message.fields", message.fields, 1, MAX_SEGMENTS)?;
+    // Closer, and the kernel merges neighbours into one page fragment.
+    check.range("message.gap_bytes", message.gap_bytes, CACHE_LINE_BYTES, 1 << 20)?;
+    check.range("message.ring_bytes", message.ring_bytes, 4096, 1 << 30)?;
+    let page = page_bytes() - 1;
+    check.range("message.ring_offset_bytes", message.ring_offset_bytes, 0, page)?;
+    check.range("message.staging_offset_bytes", message.staging_offset_bytes, 0, page)?;
+    check.range("server.receive_offset_bytes", server.receive_offset_bytes, 0, page)?;
+    check.range("server.read_bytes", server.read_bytes, 1, 64 << 20)?;
+
+    if !socket.address.is_loopback() {
+        check.refuse("socket.address", &socket.address, "a loopback address, such as 127.0.0.1 or ::1")?;
+    }
+    let name = &socket.congestion_control;
+    if name.is_empty() || name.len() > 15 {
+        check.refuse("socket.congestion_control", name, "1 to 15 characters, such as reno, cubic or bbr")?;
+    }
+    for (key, buffer) in [
+        ("socket.send_buffer_bytes", socket.send_buffer_bytes),
+        ("socket.receive_buffer_bytes", socket.receive_buffer_bytes),
+    ] {
+        if let BufferSize::Fixed(bytes) = buffer {
+            check.range(key, bytes, 2048, 1 << 30)?;
+        }
+    }
+    check.seconds("rounds.length_ms", rounds.length_ms, 0.1, 10_000.0)?;
+    check.range("rounds.generations", rounds.generations, 1, criterion.sample_size)?;
+    check.seconds("rounds.stall_timeout_s", rounds.stall_timeout_s, 0.1, 600.0)
+}
+
+struct Check<'a> {
+    file: &'a str,
+}
+
+impl Check<'_> {
+    fn range(&self, key: &str, value: usize, low: usize, high: usize) -> Result<(), ProfileError> {
+        match (low..=high).contains(&value) {
+            true => Ok(()),
+            false => self.refuse(key, &value, &format!("must be {low} to {high}")),
+        }
+    }
+
+    fn seconds(&self, key: &str, value: f64, low: f64, high: f64) -> Result<(), ProfileError> {
+        match (low..=high).contains(&value) {
+            true => Ok(()),
+            false => self.refuse(key, &value, &format!("must be {low} to {high}")),
+        }
+    }
+
+    fn list<T: PartialEq + std::fmt::Debug>(
+        &self,
+        key: &str,
+        values: &[T],
+        allowed: impl Fn(&T) -> bool,
+        what: &str,
+    ) -> Result<(), ProfileError> {
+        if values.is_empty() {
+            return self.refuse(key, &"[]", &format!("needs at least one of: {what}"));
+        }
+        for (index, value) in values.iter().enumerate() {
+            if !allowed(value) || values[..index].contains(value) {
+                return self.refuse(key, &format!("{value:?}"), &format!("allowed: {what}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, key: &str, value: &dyn std::fmt::Display, allowed: &str) -> Result<(), ProfileError> {
+        Err(ProfileError::NotAllowed {
+            file: self.file.to_string(),
+            key: key.to_string(),
+            value: value.to_string(),
+            allowed: allowed.to_string(),
+        })
+    }
+}
+
+fn short(value: &Value) -> String {
+    match value {
+        Value::Table(_) => "{…}".to_string(),
+        other => other.to_string(),
+    }
+}

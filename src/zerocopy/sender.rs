@@ -1,0 +1,236 @@
+//! Sends with `MSG_ZEROCOPY` and reads the error queue. It owns the socket's
+//! opt-in, the retry rules (EINTR, EAGAIN, ENOBUFS, partial sends) and the
+//! buffers in flight; account of ids is kept in [`super::tracker`].
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::Socket;
+use thiserror::Error;
+
+use super::error_queue;
+use super::tally::Tally;
+use super::tracker::Tracker;
+use crate::sys::{self, ControlBuffer, Segments};
+
+const ZEROCOPY_SEND: &str = "sendmsg with MSG_ZEROCOPY";
+
+/// Whether [`Sender::reclaim`] may block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Read what is there.
+    No,
+    /// Wait until at least one buffer is back; returns at once if none is out.
+    ForOne,
+}
+
+/// A connected TCP socket that sends buffers of type `B` without copying them
+/// in user space. `B` is `'static` and lends out its [`Segments`], so that no
+/// safe code can reach the bytes while the sender owns it.
+///
+/// Dropping a sender whose buffers are still out *leaks* them: the kernel may
+/// go on reading them until the connection is gone, and memory that is freed
+/// and used again would be sent in their place. Call [`Sender::reclaim`]
+/// until [`Sender::outstanding`] is 0 first.
+#[derive(Debug)]
+pub struct Sender<B: AsRef<Segments> + 'static> {
+    socket: Arc<Socket>,
+    tracker: Tracker<B>,
+    tally: Tally,
+    wait_limit: Duration,
+}
+
+/// Why a buffer could not be sent. `buffer` is the buffer itself where the
+/// kernel has not seen any of it; it is `None` where part of it was sent, for
+/// then the sender keeps it until that part is complete.
+#[derive(Debug, Error)]
+#[error("{operation}: {source}")]
+pub struct SendError<B> {
+    /// The system call and what it was for.
+    pub operation: &'static str,
+    /// What the kernel said.
+    pub source: io::Error,
+    /// The buffer, where it is still the caller's to have.
+    pub buffer: Option<B>,
+}
+
+impl<B: AsRef<Segments> + 'static> Sender<B> {
+    /// Opts `socket` in (`SO_ZEROCOPY`). `wait_limit` bounds each wait inside
+    /// [`Sender::send`] and [`Sender::reclaim`], which fail with `TimedOut`
+    /// past it. Fails with the kernel's error where it refuses the option
+    /// (before Linux 4.14: `ENOPROTOOPT`).
+    ///
+    /// The socket must not have sent with `MSG_ZEROCOPY` before: ids count
+    /// from 0.
+    pub fn new(socket: Socket, wait_limit: Duration) -> io::Result<Self> {
+        Self::shared(Arc::new(socket), wait_limit)
+    }
+
+    pub(crate) fn shared(socket: Arc<Socket>, wait_limit: Duration) -> io::Result<Self> {
+        sys::enable_zerocopy(socket.as_fd())?;
+        Ok(Sender { socket, tracker: Tracker::default(), tally: Tally::default(), wait_limit })
+    }
+
+    /// The socket, to set options or to shut it down.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Makes room for the account of `sends` more sends, so that none of them
+    /// allocates.
+    pub fn reserve(&mut self, sends: usize) {
+        self.tracker.reserve(sends);
+    }
+
+    /// How many buffers the kernel has.
+    pub fn outstanding(&self) -> usize {
+        self.tracker.outstanding_buffers()
+    }
+
+    /// The counts so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Sends the whole of `buffer`, in as many calls as it takes. Blocks as
+    /// the socket does; a non-blocking one is waited for with `poll(2)`.
+    /// `ENOBUFS` is back-pressure: completions are read, and the call is tried
+    /// again. An empty buffer is refused (`InvalidInput`): it would never
+    /// complete.
+    pub fn send(&mut self, buffer: B) -> Result<(), SendError<B>> {
+        let total_bytes = buffer.as_ref().total_bytes();
+        if total_bytes == 0 {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty buffer never completes");
+            return Err(SendError { operation: ZEROCOPY_SEND, source, buffer: Some(buffer) });
+        }
+        let mut sent_bytes = 0;
+        while sent_bytes < total_bytes {
+            #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
+            let result = sys::send_segments_zerocopy(self.socket.as_fd(), buffer.as_ref(), sent_bytes);
+            let (operation, source) = match result {
+                Ok(0) => (ZEROCOPY_SEND, io::ErrorKind::WriteZero.into()),
+                Ok(taken) => {
+                    sent_bytes += taken;
+                    self.tally.sends += 1;
+                    if sent_bytes < total_bytes {
+                        self.tally.partial_sends += 1;
+                        self.tracker.sent_part();
+                    }
+                    continue;
+                }
+                Err(error) => match self.make_room(error) {
+                    Ok(()) => continue,
+                    Err(failed) => failed,
+                },
+            };
+            let buffer = if sent_bytes == 0 {
+                Some(buffer)
+            } else {
+                self.tracker.attach_to_last(buffer); // a part is out: it waits for that one
+                None
+            };
+            return Err(SendError { operation, source, buffer });
+        }
+        self.tracker.sent(buffer);
+        Ok(())
+    }
+
+    /// Reads completions and pushes the buffers that are back onto `returned`,
+    /// in the order in which they were sent. Reads until the queue is empty
+    /// with [`Wait::No`], and only until one buffer is back with
+    /// [`Wait::ForOne`]: a coalesced range often brings hundreds.
+    pub fn reclaim(&mut self, wait: Wait, returned: &mut impl Extend<B>) -> io::Result<()> {
+        loop {
+            let before = self.tracker.outstanding_buffers();
+            returned.extend(std::iter::from_fn(|| self.tracker.take_returned()));
+            let after = self.tracker.outstanding_buffers();
+            if after == 0 || (wait == Wait::ForOne && after < before) {
+                return Ok(());
+            }
+            if self.read_completion()? {
+                continue;
+            }
+            match wait {
+                Wait::No => return Ok(()),
+                Wait::ForOne => self.wait(false)?,
+            }
+        }
+    }
+
+    /// After a send that failed with `error`: waits until it is worth trying
+    /// again, or says which operation failed for good.
+    fn make_room(&mut self, error: io::Error) -> Result<(), (&'static str, io::Error)> {
+        let failed = |operation| move |error| (operation, error);
+        match error.raw_os_error() {
+            Some(libc::EINTR) => Ok(()),
+            Some(libc::EAGAIN) => {
+                // POLLERR would make poll return at once for as long as a
+                // completion lies unread, so those are taken in first.
+                while self.read_completion().map_err(failed("read completions"))? {}
+                self.wait(true).map_err(failed("wait for room in the send buffer"))
+            }
+            Some(libc::ENOBUFS) if self.tracker.outstanding_ids() > 0 => {
+                self.tally.enobufs += 1;
+                let mut read = self.read_completion().map_err(failed("read completions"))?;
+                while !read {
+                    self.wait(false).map_err(failed("wait for completions after ENOBUFS"))?;
+                    read = self.read_completion().map_err(failed("read completions"))?;
+                }
+                Ok(())
+            }
+            _ => Err((ZEROCOPY_SEND, error)),
+        }
+    }
+
+    /// Takes one entry off the error queue; `false` if it was empty.
+    fn read_completion(&mut self) -> io::Result<bool> {
+        let mut control = ControlBuffer([0; 512]);
+        let Some((length, flags)) = sys::receive_error_queue(self.socket.as_fd(), &mut control)? else {
+            self.tally.empty_error_queue_reads += 1;
+            return Ok(false);
+        };
+        self.tally.error_queue_reads += 1;
+        if flags & libc::MSG_CTRUNC != 0 {
+            return Err(io::Error::other("error-queue entry longer than the control buffer"));
+        }
+        let completion = error_queue::parse(&control.0[..length]).map_err(io::Error::other)?;
+        let ids = self.tracker.complete(completion.first, completion.last).map_err(io::Error::other)?;
+        self.tally.ranges += 1;
+        self.tally.notifications += u64::from(ids);
+        if completion.deferred_copy {
+            self.tally.deferred_copies += u64::from(ids);
+        }
+        Ok(true)
+    }
+
+    /// Blocks until there is something on the error queue or, with
+    /// `for_write`, room in the send buffer.
+    fn wait(&self, for_write: bool) -> io::Result<()> {
+        let ready = match sys::poll(self.socket.as_fd(), for_write, self.wait_limit) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            other => other?,
+        };
+        if ready.timed_out() {
+            let what = format!("nothing within {:?}", self.wait_limit);
+            return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+        }
+        if let Some(error) = ready.error.then(|| self.socket.take_error()).transpose()?.flatten() {
+            return Err(error);
+        }
+        // Both directions shut down and the queue empty: nothing more will come.
+        if ready.hung_up && !ready.error {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        Ok(())
+    }
+}
+
+impl<B: AsRef<Segments> + 'static> Drop for Sender<B> {
+    fn drop(&mut self) {
+        while self.tracker.outstanding_ids() > 0 && matches!(self.read_completion(), Ok(true)) {}
+        while self.tracker.take_returned().is_some() {}
+        self.tracker.abandon().for_each(std::mem::forget);
+    }
+}

@@ -1,0 +1,51 @@
+//! What a zero-copy sender counts. It owns the sums and their one invariant,
+//! and leaves it to `metric/` to name and report them.
+
+/// Counts since the sender was made. Cheap to copy; differences of two
+/// tallies are the counts of what lay between them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Successful `sendmsg` calls with `MSG_ZEROCOPY`, partial ones included.
+    pub sends: u64,
+    /// Of those, calls that took only part of what was left of a buffer.
+    pub partial_sends: u64,
+    /// Completed notification ids; equals `sends` once nothing is outstanding.
+    pub notifications: u64,
+    /// Of those, ids whose range was flagged `COPIED`. When the kernel
+    /// coalesces completions the range keeps its first entry's flag, so where
+    /// flags mix this is approximate (by range, not by id).
+    pub deferred_copies: u64,
+    /// Completion ranges read.
+    pub ranges: u64,
+    /// Error-queue reads that brought a completion range.
+    pub error_queue_reads: u64,
+    /// Error-queue reads that found the queue empty.
+    pub empty_error_queue_reads: u64,
+    /// Sends that the kernel refused for now with `ENOBUFS`.
+    pub enobufs: u64,
+}
+
+impl Tally {
+    /// The counts since `earlier`, a tally of the same sender.
+    pub fn since(&self, earlier: &Tally) -> Tally {
+        self.combine(earlier, u64::wrapping_sub)
+    }
+
+    /// The sums of two tallies.
+    pub fn plus(&self, other: &Tally) -> Tally {
+        self.combine(other, u64::wrapping_add)
+    }
+
+    fn combine(&self, other: &Tally, f: impl Fn(u64, u64) -> u64) -> Tally {
+        Tally {
+            sends: f(self.sends, other.sends),
+            partial_sends: f(self.partial_sends, other.partial_sends),
+            notifications: f(self.notifications, other.notifications),
+            deferred_copies: f(self.deferred_copies, other.deferred_copies),
+            ranges: f(self.ranges, other.ranges),
+            error_queue_reads: f(self.error_queue_reads, other.error_queue_reads),
+            empty_error_queue_reads: f(self.empty_error_queue_reads, other.empty_error_queue_reads),
+            enobufs: f(self.enobufs, other.enobufs),
+        }
+    }
+}
