@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::profile::PlacementPolicy;
 
@@ -45,7 +45,7 @@ pub enum PlacementError {
 
 /// The CPUs of the two ends of one connection; `None` is the scheduler's
 /// choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     /// Where the client thread runs.
     pub client: Option<usize>,
@@ -54,7 +54,7 @@ pub struct Ends {
 }
 
 /// Where every thread of a cell runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// One entry a client thread.
     pub ends: Vec<Ends>,
@@ -70,10 +70,7 @@ impl Topology {
         Topology::from_sysfs(Path::new("/sys/devices/system/cpu"), allowed.iter().map(|id| id.id))
     }
 
-    fn from_sysfs(
-        root: &Path,
-        allowed: impl Iterator<Item = usize>,
-    ) -> Result<Topology, PlacementError> {
+    fn from_sysfs(root: &Path, allowed: impl Iterator<Item = usize>) -> Result<Topology, PlacementError> {
         let read = |number: usize, name: &str| {
             let path = root.join(format!("cpu{number}/topology/{name}"));
             std::fs::read_to_string(path).ok()?.trim().parse::<usize>().ok()
@@ -155,7 +152,7 @@ impl Topology {
                     .find(|cpu| core_of(*cpu) != core_of(first))
                     .or_else(|| others.clone().next())
                     .unwrap_or(first);
-                let again = (2 * thread / order.len()) % 2 == 1 && order.len() % 2 == 0;
+                let again = !(2 * thread / order.len()).is_multiple_of(2) && order.len().is_multiple_of(2);
                 let (client, server) = if again { (second, first) } else { (first, second) };
                 Ends { client: Some(client), server: Some(server) }
             })

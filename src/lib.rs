@@ -15,14 +15,19 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("copycost measures Linux's TCP (MSG_ZEROCOPY, TCP_INFO, sysfs): it builds for Linux only");
 
+pub mod bench;
 pub mod cell;
 pub mod copy_mode;
 pub mod cpu;
+pub mod doubt;
 mod error;
 pub mod loopback;
 pub mod memory;
 pub mod message;
+pub mod metric;
 pub mod profile;
+pub mod ratio;
+pub mod results;
 mod sys;
 pub mod zerocopy;
 

@@ -237,8 +237,8 @@ impl Profile {
     /// How long Criterion is told to measure: every block's rounds, or what
     /// the profile says.
     pub fn measurement_time(&self) -> Duration {
-        let from_rounds = self.rounds.length_ms / 1e3
-            * (self.rounds_per_block() * self.criterion.sample_size) as f64;
+        let from_rounds =
+            self.rounds.length_ms / 1e3 * (self.rounds_per_block() * self.criterion.sample_size) as f64;
         Duration::from_secs_f64(self.criterion.measurement_time_s.unwrap_or(from_rounds))
     }
 

@@ -187,11 +187,8 @@ fn sendmsg(
     flags: libc::c_int,
 ) -> io::Result<usize> {
     let mut rest = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MAX_SEGMENTS];
-    let table = if sent_bytes == 0 {
-        &segments.table[..]
-    } else {
-        remaining(&segments.table, sent_bytes, &mut rest)
-    };
+    let table =
+        if sent_bytes == 0 { &segments.table[..] } else { remaining(&segments.table, sent_bytes, &mut rest) };
     // SAFETY: msghdr is plain data for which all-zero is a valid value.
     let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     header.msg_iov = table.as_ptr().cast_mut();
@@ -242,7 +239,7 @@ pub(crate) fn receive_error_queue(
     // SAFETY: `header` lives through the call and names `control` with its
     // true length; there is no iovec and no address to write to.
     match check(unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_ERRQUEUE) }) {
-        Ok(_) => Ok(Some((header.msg_controllen as usize, header.msg_flags))),
+        Ok(_) => Ok(Some((header.msg_controllen, header.msg_flags))),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
         Err(error) => Err(error),
     }
@@ -269,11 +266,7 @@ impl Ready {
 /// Waits until the error queue has something (always looked for) or, with
 /// `for_write`, there is room to send: `poll(2)`. A signal counts as time
 /// passed without result only once `timeout` is over.
-pub(crate) fn poll(
-    socket: BorrowedFd<'_>,
-    for_write: bool,
-    timeout: Duration,
-) -> io::Result<Ready> {
+pub(crate) fn poll(socket: BorrowedFd<'_>, for_write: bool, timeout: Duration) -> io::Result<Ready> {
     let events = if for_write { libc::POLLOUT } else { 0 };
     let mut entry = libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 };
     let timeout_ms = libc::c_int::try_from(timeout.as_millis()).unwrap_or(libc::c_int::MAX);
@@ -369,8 +362,8 @@ pub struct TcpInfo {
     pub send_mss_bytes: u32,
     /// Segments sent again since the start.
     pub retransmits: u32,
-    /// Bytes sent, without retransmissions.
-    pub bytes_acked: Option<u64>,
+    /// Segments with data sent since the start (Linux 4.6).
+    pub data_segments_sent: Option<u32>,
     /// Microseconds with data to send (Linux 4.10).
     pub busy_us: Option<u64>,
     /// Microseconds of those in which the peer's receive window was shut.
@@ -396,7 +389,7 @@ pub(crate) fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<TcpInfo> {
         state: raw.state_to_options[0],
         send_mss_bytes: raw.snd_mss,
         retransmits: raw.total_retrans,
-        bytes_acked: since!(bytes_acked),
+        data_segments_sent: since!(data_segs_out),
         busy_us: since!(busy_time_us),
         receive_window_limited_us: since!(rwnd_limited_us),
         send_buffer_limited_us: since!(sndbuf_limited_us),
@@ -421,13 +414,7 @@ fn option<T: PlainIntegers>(
     // SAFETY: `value` is writable for `length` bytes, and any bytes are a
     // valid T (PlainIntegers).
     check(unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            std::ptr::from_mut(value).cast(),
-            &mut length,
-        )
+        libc::getsockopt(socket.as_raw_fd(), level, name, std::ptr::from_mut(value).cast(), &mut length)
     } as isize)?;
     Ok(length as usize)
 }
@@ -456,7 +443,7 @@ mod tests {
             let error = Segments::divide(&file, &bad).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{bad:?}");
         }
-        assert_eq!(Segments::divide(&file, &[vec![0..8192]]).unwrap()[0].total_bytes(), 8192);
+        assert_eq!(Segments::divide(&file, &[vec![0..8192], vec![]]).unwrap()[0].total_bytes(), 8192);
     }
 
     #[test]

@@ -68,13 +68,8 @@ impl Stream {
             threads: self.threads,
         };
         let lanes = [Lane { name: mode.name.into(), mode: *mode }];
-        let spec = GenerationSpec {
-            cell: &cell,
-            profile: &profile,
-            plan: &plan,
-            lanes: &lanes,
-            fault: Fault::None,
-        };
+        let spec =
+            GenerationSpec { cell: &cell, profile: &profile, plan: &plan, lanes: &lanes, fault: Fault::None };
         let mut generation = Generation::open(&spec).context("open the connections")?;
         let total = self.send(&mut generation, &profile)?;
         let report = generation.close()?;
@@ -127,14 +122,22 @@ impl Stream {
         }
         println!(
             "{} {} bytes, {} thread(s): {} messages in {:.3} s, {gbit_per_s:.2} Gbit/s, {retransmits} retransmits",
-            cell.mode, cell.message_bytes, cell.threads, total.messages, total.wall.as_secs_f64(),
+            cell.mode,
+            cell.message_bytes,
+            cell.threads,
+            total.messages,
+            total.wall.as_secs_f64(),
         );
         if let Some(tally) = total.tally {
             println!(
                 "zero-copy: {} sends ({} partial), {} completions, {} of them deferred copies, \
                  {} error-queue reads, {} ENOBUFS",
-                tally.sends, tally.partial_sends, tally.notifications, tally.deferred_copies,
-                tally.error_queue_reads, tally.enobufs,
+                tally.sends,
+                tally.partial_sends,
+                tally.notifications,
+                tally.deferred_copies,
+                tally.error_queue_reads,
+                tally.enobufs,
             );
         }
     }

@@ -2,6 +2,7 @@
 //! generations. It owns which round follows which and how long companions
 //! are; what a ratio is belongs to `results/`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -62,10 +63,10 @@ impl Block {
 }
 
 /// Measures one cell, block by block.
-pub struct CellRun<'a> {
+pub struct CellRun {
     cell: Cell,
-    profile: &'a Profile,
-    plan: &'a Plan,
+    profile: Arc<Profile>,
+    plan: Plan,
     lanes: Vec<Lane>,
     own: usize,
     /// Time a message of each lane over the own lane's, to make companions as
@@ -95,15 +96,10 @@ pub struct CellMeasurement {
     pub generations: Vec<GenerationReport>,
 }
 
-impl<'a> CellRun<'a> {
+impl CellRun {
     /// A run of `cell` against the other `modes`. Nothing is opened yet. Fails
     /// if the cell's own mode is not among them.
-    pub fn new(
-        cell: Cell,
-        profile: &'a Profile,
-        plan: &'a Plan,
-        modes: &[ModeEntry],
-    ) -> Result<CellRun<'a>> {
+    pub fn new(cell: Cell, profile: &Arc<Profile>, plan: &Plan, modes: &[ModeEntry]) -> Result<CellRun> {
         let lane = |mode: &ModeEntry| Lane { name: mode.name.to_string(), mode: *mode };
         let mut lanes: Vec<Lane> = modes.iter().map(lane).collect();
         let own = lanes.iter().position(|lane| lane.name == cell.mode).ok_or_else(|| Error::Broken {
@@ -117,8 +113,8 @@ impl<'a> CellRun<'a> {
         let seed = profile.rounds.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(CellRun {
             cell,
-            profile,
-            plan,
+            profile: Arc::clone(profile),
+            plan: plan.clone(),
             cost: vec![1.0; lanes.len()],
             lanes,
             own,
@@ -132,26 +128,44 @@ impl<'a> CellRun<'a> {
         })
     }
 
-    /// Runs one block whose own round has `messages`, and returns the own
-    /// round's time. A new generation begins after `blocks_per_generation`
-    /// blocks of the same length; Criterion's warm-up, whose blocks grow, is
-    /// one generation.
-    pub fn block(&mut self, messages: u64) -> Result<Duration> {
-        if messages != self.last_messages {
-            (self.last_messages, self.blocks_in_generation) = (messages, 0);
-        } else if self.blocks_in_generation == self.profile.blocks_per_generation() {
+    /// Sees to it that a generation is open: the same for as long as it has
+    /// blocks to live for, then a new one. Not part of the measurement.
+    pub fn make_ready(&mut self) -> Result<()> {
+        if self.blocks_in_generation >= self.profile.blocks_per_generation() {
             self.end_generation()?;
         }
-        let mut generation = match self.open.take() {
-            Some(generation) => generation,
-            None => self.open_generation()?,
-        };
+        if self.open.is_none() {
+            self.open = Some(self.open_generation()?);
+        }
+        Ok(())
+    }
+
+    /// Runs one block whose own round has `messages`, and returns the own
+    /// round's time. A generation lives for `blocks_per_generation` blocks of
+    /// one length; Criterion's warm-up, whose blocks grow, is one generation.
+    pub fn block(&mut self, messages: u64) -> Result<Duration> {
+        self.make_ready()?;
+        if messages != self.last_messages {
+            (self.last_messages, self.blocks_in_generation) = (messages, 0);
+        }
+        let Some(mut generation) = self.open.take() else { return Ok(Duration::ZERO) };
         let block = self.run_block(&mut generation, messages)?;
         self.open = Some(generation);
         self.blocks_in_generation += 1;
         let own = block.round(&self.cell.mode).map_or(0, |round| round.time_ns);
         self.blocks.push(block);
         Ok(Duration::from_nanos(own))
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> &Cell {
+        &self.cell
+    }
+
+    /// Messages and nanoseconds of every own round so far, warm-up included.
+    pub fn own_rounds(&self) -> Vec<(u64, u64)> {
+        let own = self.blocks.iter().filter_map(|block| block.round(&self.cell.mode));
+        own.map(|round| (round.messages, round.time_ns)).collect()
     }
 
     /// Ends the last generation and hands over the last `blocks` blocks, those
@@ -163,7 +177,7 @@ impl<'a> CellRun<'a> {
         kept.iter_mut().for_each(|block| block.generation -= first);
         Ok(CellMeasurement {
             cell: self.cell,
-            plan: self.plan.clone(),
+            plan: self.plan,
             seed: self.seed,
             blocks: kept,
             generations: self.reports.split_off(first.min(self.reports.len())),
@@ -226,8 +240,8 @@ impl<'a> CellRun<'a> {
     fn open_generation(&self) -> Result<Generation> {
         let mut generation = Generation::open(&GenerationSpec {
             cell: &self.cell,
-            profile: self.profile,
-            plan: self.plan,
+            profile: &self.profile,
+            plan: &self.plan,
             lanes: &self.lanes,
             fault: Fault::None,
         })?;

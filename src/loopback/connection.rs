@@ -100,7 +100,8 @@ impl<'a> Listener<'a> {
         }
         Ok(Pair {
             client_granted: granted(&client, before).map_err(failed("getsockopt"))?,
-            server_granted: granted(&server, self.congestion_control.clone()).map_err(failed("getsockopt"))?,
+            server_granted: granted(&server, self.congestion_control.clone())
+                .map_err(failed("getsockopt"))?,
             client: Arc::new(client),
             server: Arc::new(server),
         })
@@ -167,11 +168,6 @@ pub(super) fn failure<'a>(
     end: &'a str,
 ) -> impl Fn(&'static str) -> Box<dyn FnOnce(io::Error) -> Error + 'a> + 'a {
     move |operation| {
-        Box::new(move |source| Error::System {
-            cell: cell.clone(),
-            end: end.to_string(),
-            operation,
-            source,
-        })
+        Box::new(move |source| Error::System { cell: cell.clone(), end: end.to_string(), operation, source })
     }
 }

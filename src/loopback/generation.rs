@@ -3,10 +3,10 @@
 //! it that none is left behind.
 
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::os::fd::AsFd;
 
 use super::client::Client;
 use super::connection::{Granted, Listener, Pair, failure};
@@ -184,7 +184,8 @@ impl Generation {
                     fault: spec.fault,
                 };
                 let cpu = spec.plan.ends[index].server;
-                self.threads.push(spawn(cell, &self.gate, server.name.clone(), cpu, |gate| server.run(gate))?);
+                self.threads
+                    .push(spawn(cell, &self.gate, server.name.clone(), cpu, |gate| server.run(gate))?);
             }
         }
         for (index, ends) in spec.plan.ends.iter().enumerate() {
@@ -199,17 +200,25 @@ impl Generation {
                     offset_bytes: profile.message.ring_offset_bytes,
                 },
                 ring_bytes: profile.message.ring_bytes,
-                lanes: spec.lanes.iter().zip(&self.lanes).map(|(lane, open)| {
-                    let OpenConnection { pair, account } = &open.connections[index];
-                    (lane.mode, Connection {
-                        socket: Arc::clone(&pair.client),
-                        consumed_bytes: Arc::clone(&account.consumed_bytes),
-                        ring_messages: 0, // the client knows once it has the ring
-                        message_bytes: cell.message_bytes,
-                        staging_offset_bytes: profile.message.staging_offset_bytes,
-                        wait_limit: profile.stall_timeout(),
+                lanes: spec
+                    .lanes
+                    .iter()
+                    .zip(&self.lanes)
+                    .map(|(lane, open)| {
+                        let OpenConnection { pair, account } = &open.connections[index];
+                        (
+                            lane.mode,
+                            Connection {
+                                socket: Arc::clone(&pair.client),
+                                consumed_bytes: Arc::clone(&account.consumed_bytes),
+                                ring_messages: 0, // the client knows once it has the ring
+                                message_bytes: cell.message_bytes,
+                                staging_offset_bytes: profile.message.staging_offset_bytes,
+                                wait_limit: profile.stall_timeout(),
+                            },
+                        )
                     })
-                }).collect(),
+                    .collect(),
                 nagle: cell.target == Target::Throughput && profile.socket.nagle_throughput,
             };
             let name = format!("client {index}");
@@ -245,7 +254,8 @@ impl Generation {
                 let target = connection.account.target_bytes.load(Ordering::Acquire);
                 let consumed = consumed(&connection.account);
                 if consumed < target {
-                    parts.push(format!("{} connection {index}: {consumed} of {target} bytes read", lane.name));
+                    parts
+                        .push(format!("{} connection {index}: {consumed} of {target} bytes read", lane.name));
                 }
             }
         }

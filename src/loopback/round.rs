@@ -188,12 +188,7 @@ impl Gate {
         self.to_threads.notify_all();
     }
 
-    fn watch(
-        &self,
-        limit: Duration,
-        progress: impl Fn() -> u64,
-        done: impl Fn(&State) -> bool,
-    ) -> Outcome {
+    fn watch(&self, limit: Duration, progress: impl Fn() -> u64, done: impl Fn(&State) -> bool) -> Outcome {
         let step = (limit / 8).min(Duration::from_millis(200));
         let mut state = self.lock();
         let mut moved = now();

@@ -69,7 +69,12 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
     check.list("matrix.modes", &matrix.modes, |mode| known.contains(&mode.as_str()), &known.join(", "))?;
     let sizes = "1 to 16777216 bytes, each once";
     check.list("matrix.message_bytes", &matrix.message_bytes, |size| (1..=16 << 20).contains(size), sizes)?;
-    check.list("matrix.threads", &matrix.threads, |threads| (1..=256).contains(threads), "1 to 256, each once")?;
+    check.list(
+        "matrix.threads",
+        &matrix.threads,
+        |threads| (1..=256).contains(threads),
+        "1 to 256, each once",
+    )?;
 
     check.range("message.fields", message.fields, 1, MAX_SEGMENTS)?;
     // Closer, and the kernel merges neighbours into one page fragment.

@@ -69,10 +69,9 @@ const EXTENDED_ERROR_BYTES: usize = 16;
 
 /// struct sock_extended_err: u32 errno, u8 origin, type, code, pad, u32 info, data.
 fn extended_error(data: &[u8]) -> Result<Completion, ParseError> {
-    let bytes = data.first_chunk::<EXTENDED_ERROR_BYTES>().ok_or(ParseError::Truncated {
-        length_bytes: EXTENDED_ERROR_BYTES,
-        left_bytes: data.len(),
-    })?;
+    let bytes = data
+        .first_chunk::<EXTENDED_ERROR_BYTES>()
+        .ok_or(ParseError::Truncated { length_bytes: EXTENDED_ERROR_BYTES, left_bytes: data.len() })?;
     let errno = int(&bytes[0..]) as u32;
     let (origin, code) = (bytes[4], bytes[6]);
     if errno != 0 || origin != SO_EE_ORIGIN_ZEROCOPY {

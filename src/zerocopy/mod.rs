@@ -69,4 +69,4 @@ pub use crate::sys::{MAX_SEGMENTS, Segments};
 pub use error_queue::{Completion, ParseError, parse};
 pub use sender::{SendError, Sender, Wait};
 pub use tally::Tally;
-pub use tracker::{Tracker, TrackError};
+pub use tracker::{TrackError, Tracker};

@@ -1,0 +1,203 @@
+//! A cell becomes a Criterion benchmark; shared by the bench targets. It owns
+//! the order of cells, the lines under Criterion's and what happens to a cell
+//! that fails; measuring is `loopback/`'s work, keeping `results/`'s.
+
+mod lines;
+mod modes;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, measurement::WallTime};
+
+use crate::cell::{Cell, Target, group_name};
+use crate::copy_mode::ModeEntry;
+use crate::cpu::{Plan, Topology};
+use crate::error::{Error, Result};
+use crate::loopback::CellRun;
+use crate::profile::Profile;
+use crate::results::criterion_files;
+use crate::results::record::Record;
+use crate::results::table;
+
+/// Runs one bench target over the whole matrix: the `main` of its bench file.
+/// Exit status 0 fine, 1 if a cell failed, 2 if the profile cannot be used.
+pub fn run(target: Target) -> ExitCode {
+    let bench = match Bench::prepare(target) {
+        Ok(bench) => bench,
+        Err(error) => {
+            eprintln!("copycost: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    bench.run()
+}
+
+struct Bench {
+    target: Target,
+    profile: Arc<Profile>,
+    plans: Vec<(usize, Plan)>,
+    modes: Vec<ModeEntry>,
+    output: PathBuf,
+    records: Vec<Record>,
+    failures: Vec<Error>,
+    /// Cells begun or passed over, to show where in the matrix the run is.
+    position: usize,
+}
+
+impl Bench {
+    /// Everything that can be refused before anything is measured.
+    fn prepare(target: Target) -> Result<Bench> {
+        let profile = Arc::new(Profile::from_environment()?);
+        let topology = Topology::read()?;
+        let policy = profile.placement.policy;
+        let threads = profile.matrix.threads.iter();
+        let plans = threads.map(|threads| Ok((*threads, topology.plan(policy, *threads)?)));
+        let plans: Vec<_> = plans.collect::<Result<_>>()?;
+        // `--list` must print nothing but the list, and open nothing.
+        let listing = std::env::args().any(|argument| argument == "--list");
+        let modes = match listing {
+            true => modes::all(&profile),
+            false => modes::available(target, &profile, &plans[0].1)?,
+        };
+        if !listing {
+            lines::heading(target, &profile, &plans);
+        }
+        Ok(Bench {
+            target,
+            profile,
+            plans,
+            modes,
+            output: criterion_files::output_directory(),
+            records: Vec::new(),
+            failures: Vec::new(),
+            position: 0,
+        })
+    }
+
+    fn run(mut self) -> ExitCode {
+        let mut criterion = self.criterion();
+        for (threads, plan) in self.plans.clone() {
+            let mut group = criterion.benchmark_group(group_name(self.target, threads));
+            group.sampling_mode(SamplingMode::Flat);
+            for mode in self.modes.clone() {
+                for message_bytes in self.profile.matrix.message_bytes.clone() {
+                    let mode = mode.name.to_string();
+                    let cell = Cell { target: self.target, mode, message_bytes, threads };
+                    self.position += 1;
+                    if let Err(error) = self.cell(&mut group, cell, &plan) {
+                        eprintln!("copycost: {error}");
+                        self.failures.push(error);
+                    }
+                }
+            }
+            group.finish();
+        }
+        criterion.final_summary();
+        self.conclude()
+    }
+
+    /// The profile's settings first, so that Criterion's flags still win.
+    fn criterion(&self) -> Criterion {
+        let settings = &self.profile.criterion;
+        Criterion::default()
+            .sample_size(settings.sample_size)
+            .warm_up_time(Duration::from_secs_f64(settings.warm_up_s))
+            .measurement_time(self.profile.measurement_time())
+            .nresamples(settings.resamples)
+            .noise_threshold(settings.noise_threshold)
+            .significance_level(settings.significance_level)
+            .output_directory(&self.output)
+            .configure_from_args()
+    }
+
+    /// Lets Criterion measure one cell, if its filter lets it through, and
+    /// keeps the record beside Criterion's files.
+    fn cell(&mut self, group: &mut BenchmarkGroup<'_, WallTime>, cell: Cell, plan: &Plan) -> Result<()> {
+        let mut run = CellRun::new(cell.clone(), &self.profile, plan, &self.modes)?;
+        let mut failure = None;
+        if self.target == Target::Throughput {
+            group.throughput(Throughput::BytesDecimal(cell.message_bytes as u64));
+        }
+        let id = BenchmarkId::new(&cell.mode, cell.message_bytes);
+        let measured = catch_unwind(AssertUnwindSafe(|| {
+            group.bench_function(id, |bencher| {
+                // Criterion has no way to fail a benchmark: leave it before it
+                // can analyse or save what is broken.
+                if let Err(error) = run.make_ready() {
+                    failure = Some(error);
+                    resume_unwind(Box::new(CellFailed));
+                }
+                bencher.iter_custom(|messages| match run.block(messages) {
+                    Ok(own_time) => own_time,
+                    Err(error) => {
+                        failure = Some(error);
+                        resume_unwind(Box::new(CellFailed));
+                    }
+                });
+            });
+        }));
+        match (measured, failure) {
+            (Ok(()), _) => self.keep(run),
+            (Err(_), Some(error)) => Err(error),
+            (Err(panic), None) => resume_unwind(panic), // Criterion's own: a baseline that is not there
+        }
+    }
+
+    /// Draws up the record of a cell that Criterion has taken its samples of.
+    /// A cell that was filtered out, listed, tested or profiled has none.
+    fn keep(&mut self, run: CellRun) -> Result<()> {
+        let own = run.own_rounds();
+        let kept = criterion_files::samples(&self.output, run.cell())?;
+        let kept = kept.filter(|samples| samples.are_the_last_of(&own));
+        let saved = kept.is_some();
+        let count = kept.map_or(equal_at_the_end(&own), |samples| samples.iters.len());
+        if !saved && count < SMALLEST_SAMPLE {
+            return Ok(());
+        }
+        let record = Record::new(run.finish(count)?, &self.profile);
+        if saved {
+            criterion_files::save_record(&self.output, &record)?;
+        }
+        let cells = self.plans.len() * self.modes.len() * self.profile.matrix.message_bytes.len();
+        lines::under_criterion(&record, self.position, cells, saved);
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// The table, and what went wrong.
+    fn conclude(self) -> ExitCode {
+        if !self.records.is_empty() {
+            let modes: Vec<String> = self.modes.iter().map(|mode| mode.name.to_string()).collect();
+            println!("{}", table::render(self.target, &modes, &self.records));
+            let report = self.output.join("report/index.html");
+            if report.exists() {
+                println!("Criterion's HTML report: {}\n", report.display());
+            }
+        }
+        if self.failures.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("copycost: {} cell(s) failed and have no figures:", self.failures.len());
+        for failure in &self.failures {
+            eprintln!("  {failure}");
+        }
+        ExitCode::FAILURE
+    }
+}
+
+/// The panic that leaves Criterion's loop; never printed.
+struct CellFailed;
+
+/// The fewest samples that Criterion takes of a benchmark.
+const SMALLEST_SAMPLE: usize = 10;
+
+/// How many rounds at the end are of one length: the sample, where Criterion
+/// has not kept it (`--discard-baseline`).
+fn equal_at_the_end(own: &[(u64, u64)]) -> usize {
+    let last = own.last().map(|(messages, _)| *messages);
+    own.iter().rev().take_while(|(messages, _)| Some(*messages) == last).count()
+}

@@ -1,0 +1,90 @@
+//! What a bench target prints of its own: the heading before the first cell,
+//! and the lines under Criterion's.
+
+use crate::cell::Target;
+use crate::cpu::Plan;
+use crate::metric::{self, Metrics, Reading};
+use crate::profile::Profile;
+use crate::results::record::Record;
+use crate::results::table::{digits, times};
+
+/// Criterion indents its figures by this much.
+const INDENT: &str = "                        ";
+
+/// What is about to be measured, and the first thing to know of it.
+pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)]) {
+    let matrix = &profile.matrix;
+    println!(
+        "copycost {}: profile {}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
+        target.name(),
+        profile.name,
+        matrix.modes.join(", "),
+        matrix.message_bytes,
+        matrix.threads,
+        profile.socket.congestion_control,
+        profile.socket.address,
+    );
+    let oversubscribed: Vec<_> = plans.iter().filter(|(_, plan)| plan.is_oversubscribed()).collect();
+    if let Some((threads, plan)) = oversubscribed.first() {
+        let (busy, cpus) = (plan.busy_threads(), plan.cpus);
+        println!(
+            "copycost: from {threads} threads on ({busy} busy threads on {cpus} CPUs) cells are oversubscribed"
+        );
+    }
+    println!("copycost: on loopback every zero-copy completion is a deferred copy; see README.md\n");
+}
+
+/// One line under a cell's Criterion lines: the figure in our units, ratios,
+/// and what makes it doubtful.
+pub(super) fn under_criterion(record: &Record, position: usize, cells: usize, saved: bool) {
+    let figure = match record.cell.target {
+        Target::Throughput => throughput(&record.metrics),
+        Target::Latency => percentiles(&record.metrics),
+    };
+    println!("{INDENT}{figure}");
+    let ratios: Vec<String> = record
+        .ratios
+        .iter()
+        .map(|(lane, reading)| match reading.ratio() {
+            Some(ratio) => format!("{lane} {}", times(&ratio)),
+            None => format!("{lane} absent"),
+        })
+        .collect();
+    println!("{INDENT}time a message over: {}", ratios.join("  "));
+    for written in &record.doubts {
+        println!("{INDENT}{}: {}", written.doubt.title(), written.text);
+    }
+    let unsaved = if saved { "" } else { "; not saved, as Criterion kept no sample" };
+    println!("{INDENT}cell {position} of {cells}{unsaved}\n");
+}
+
+fn throughput(metrics: &Metrics) -> String {
+    let deferred = metric::number(metrics, "zerocopy_deferred_share");
+    let deferred = deferred.map_or(String::new(), |share| {
+        let reads = metric::number(metrics, "zerocopy_completions_per_read").unwrap_or(0.0);
+        format!(", {:.0} % deferred copies, {} completions a read", share * 100.0, digits(reads))
+    });
+    match metric::number(metrics, "throughput") {
+        Some(gbit_per_s) => format!("median {} Gbit/s{deferred}", digits(gbit_per_s)),
+        None => "throughput absent".into(),
+    }
+}
+
+/// `p50 23.4  p90 …` in microseconds; an absent one says why.
+fn percentiles(metrics: &Metrics) -> String {
+    let names = [
+        ("p50", "round_trip_p50"),
+        ("p90", "round_trip_p90"),
+        ("p99", "round_trip_p99"),
+        ("p99.9", "round_trip_p99_9"),
+        ("max", "round_trip_max"),
+    ];
+    let each = names.iter().map(|(label, name)| match metric::number(metrics, name) {
+        Some(ns) => format!("{label} {} µs", digits(ns / 1e3)),
+        None => match metrics.get(*name).map(|metric| &metric.reading) {
+            Some(Reading::Absent(why)) => format!("{label} absent ({why})"),
+            _ => format!("{label} absent"),
+        },
+    });
+    format!("round trips: {}", each.collect::<Vec<_>>().join("  "))
+}

@@ -1,0 +1,269 @@
+//! Doubts: typed reasons not to trust a figure. One enum, its text and its
+//! remedy, rendered in this one place; each has a heading of the same title in
+//! docs/METHOD.md. What the figure is stands elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use crate::loopback::{CellMeasurement, End, Granted};
+use crate::metric::{self, Metrics, median};
+use crate::profile::{BufferSize, Profile};
+use crate::ratio::{self, Ratio, Ratios};
+
+/// A reason not to trust a cell's figure, or to read it with care.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(missing_docs)] // each field is in the text below
+pub enum Doubt {
+    Oversubscribed { busy_threads: usize, cpus: usize },
+    WindowLimited { limited_percent: f64, smallest_window_bytes: f64, segment_bytes: f64 },
+    Retransmits { retransmits: f64, percent: f64 },
+    SelfRatioOff { ratio: Ratio },
+    DeferredCopies { percent: f64 },
+    NotGranted { setting: String, asked: String, granted: String, remedy: String },
+    RoundsOffLength { median_ms: f64, intended_ms: f64 },
+    NoInterval { why: String },
+    Verified,
+}
+
+/// A segment sent again is nearly always a reordering between CPUs here, since
+/// loopback loses nothing; more than this share of them slows the sender.
+const RETRANSMIT_PERCENT: f64 = 0.5;
+
+impl Doubt {
+    /// Every kind's mark in tables and title in docs/METHOD.md.
+    pub const KINDS: [(char, &'static str); 9] = [
+        ('o', "Oversubscribed"),
+        ('w', "Window-limited"),
+        ('r', "Retransmits"),
+        ('s', "Self ratio off 1"),
+        ('d', "Deferred copies"),
+        ('g', "A setting that the kernel did not grant"),
+        ('l', "Rounds off their length"),
+        ('i', "No interval"),
+        ('v', "Every byte verified"),
+    ];
+
+    fn kind(&self) -> (char, &'static str) {
+        Doubt::KINDS[match self {
+            Doubt::Oversubscribed { .. } => 0,
+            Doubt::WindowLimited { .. } => 1,
+            Doubt::Retransmits { .. } => 2,
+            Doubt::SelfRatioOff { .. } => 3,
+            Doubt::DeferredCopies { .. } => 4,
+            Doubt::NotGranted { .. } => 5,
+            Doubt::RoundsOffLength { .. } => 6,
+            Doubt::NoInterval { .. } => 7,
+            Doubt::Verified => 8,
+        }]
+    }
+
+    /// The letter that marks a cell in a table.
+    pub fn mark(&self) -> char {
+        self.kind().0
+    }
+
+    /// The heading in docs/METHOD.md.
+    pub fn title(&self) -> &'static str {
+        self.kind().1
+    }
+
+    /// What is doubtful, with its figures.
+    pub fn text(&self) -> String {
+        match self {
+            Doubt::Oversubscribed { busy_threads, cpus } => {
+                format!("{busy_threads} busy threads on {cpus} CPUs: the scheduler is part of the figure")
+            }
+            Doubt::WindowLimited { limited_percent, smallest_window_bytes, segment_bytes } => format!(
+                "the receive window was shut for {limited_percent:.0} % of the busy time and ended at \
+                 {smallest_window_bytes} B, below one segment of {segment_bytes} B: this measured the \
+                 kernel's memory accounting, not a copy"
+            ),
+            Doubt::Retransmits { retransmits, percent } => {
+                format!("{retransmits:.0} segments sent again, {percent:.1} % of all")
+            }
+            Doubt::SelfRatioOff { ratio } => format!(
+                "the mode against itself came out at {:.3} [{:.3}, {:.3}], not 1",
+                ratio.estimate, ratio.lower, ratio.upper
+            ),
+            Doubt::DeferredCopies { percent } => {
+                format!("{percent:.0} % of completions were deferred copies: the kernel copied after all")
+            }
+            Doubt::NotGranted { setting, asked, granted, .. } => {
+                format!("{setting}: asked for {asked}, the kernel granted {granted}")
+            }
+            Doubt::RoundsOffLength { median_ms, intended_ms } => {
+                format!("rounds took {median_ms:.2} ms where {intended_ms:.2} ms were meant")
+            }
+            Doubt::NoInterval { why } => format!("ratios have no interval: {why}"),
+            Doubt::Verified => "the servers compared every byte, which costs more than the copy".into(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Doubt::Oversubscribed { .. } => {
+                "compare such cells with each other only, or use more CPUs".into()
+            }
+            Doubt::WindowLimited { .. } => {
+                "use larger messages, more fields or a larger socket.receive_buffer_bytes".into()
+            }
+            Doubt::Retransmits { .. } => {
+                "pin both ends (placement.policy) and look at `nstat` for the cause".into()
+            }
+            Doubt::SelfRatioOff { .. } => {
+                "quieten the machine, or measure longer (thorough.toml); 1 cell in 20 is off by chance".into()
+            }
+            Doubt::DeferredCopies { .. } => {
+                "none on loopback; a device with scatter-gather does not copy".into()
+            }
+            Doubt::NotGranted { remedy, .. } => remedy.clone(),
+            Doubt::RoundsOffLength { .. } => "give Criterion a longer warm-up or measurement time".into(),
+            Doubt::NoInterval { .. } => {
+                "measure with more samples, so that there are several generations".into()
+            }
+            Doubt::Verified => "set server.verify = false to measure".into(),
+        }
+    }
+}
+
+/// Every doubt about a cell.
+pub fn of_cell(
+    measurement: &CellMeasurement,
+    metrics: &Metrics,
+    ratios: &Ratios,
+    profile: &Profile,
+) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    let plan = &measurement.plan;
+    if plan.is_oversubscribed() {
+        doubts.push(Doubt::Oversubscribed { busy_threads: plan.busy_threads(), cpus: plan.cpus });
+    }
+    doubts.extend(window_limited(measurement));
+    doubts.extend(retransmits(metrics));
+    if let Some(ratio) = ratio::self_ratio(ratios).filter(|ratio| !ratio.holds(1.0)) {
+        doubts.push(Doubt::SelfRatioOff { ratio });
+    }
+    if let Some(share) = metric::number(metrics, "zerocopy_deferred_share").filter(|share| *share > 0.0) {
+        doubts.push(Doubt::DeferredCopies { percent: share * 100.0 });
+    }
+    doubts.extend(not_granted(measurement, profile));
+    doubts.extend(off_length(measurement, profile));
+    let absent = ratios.values().find_map(|reading| match reading {
+        ratio::RatioReading::Absent { absent } => Some(absent.clone()),
+        ratio::RatioReading::Ratio(_) => None,
+    });
+    doubts.extend(absent.map(|why| Doubt::NoInterval { why }));
+    if profile.server.verify {
+        doubts.push(Doubt::Verified);
+    }
+    doubts
+}
+
+/// A connection that spent most of its time before a window that ended below
+/// one segment. A window that is often full is no doubt: that is flow control.
+fn window_limited(measurement: &CellMeasurement) -> Option<Doubt> {
+    let connections = measurement.generations.iter().flat_map(|generation| &generation.connections);
+    let own = connections.filter(|connection| connection.lane == measurement.cell.mode);
+    own.filter_map(|connection| {
+        let info = &connection.client_info;
+        let (busy, limited) = (info.busy_us?, info.receive_window_limited_us?);
+        let (window, segment) = (info.send_window_bytes?, info.send_mss_bytes);
+        let limited_percent = 100.0 * limited as f64 / busy.max(1) as f64;
+        (limited_percent > 50.0 && window < segment).then_some(Doubt::WindowLimited {
+            limited_percent,
+            smallest_window_bytes: window.into(),
+            segment_bytes: segment.into(),
+        })
+    })
+    .next()
+}
+
+fn retransmits(metrics: &Metrics) -> Option<Doubt> {
+    let retransmits = metric::total(metrics, "client_retransmits")?;
+    let percent = 100.0 * retransmits / metric::total(metrics, "client_data_segments")?.max(1.0);
+    (percent > RETRANSMIT_PERCENT).then_some(Doubt::Retransmits { retransmits, percent })
+}
+
+fn off_length(measurement: &CellMeasurement, profile: &Profile) -> Option<Doubt> {
+    let own = measurement.blocks.iter().filter_map(|block| block.round(&measurement.cell.mode));
+    let threads = match measurement.cell.target {
+        crate::cell::Target::Throughput => 1.0,
+        crate::cell::Target::Latency => measurement.cell.threads as f64, // sums of round trips
+    };
+    let lengths: Vec<f64> = own.map(|round| round.time_ns as f64 / 1e6 / threads).collect();
+    let (median_ms, intended_ms) = (median(&lengths)?, profile.round_length().as_secs_f64() * 1e3);
+    let off = !(intended_ms / 3.0..=intended_ms * 3.0).contains(&median_ms);
+    off.then_some(Doubt::RoundsOffLength { median_ms, intended_ms })
+}
+
+fn not_granted(measurement: &CellMeasurement, profile: &Profile) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    for connection in measurement.generations.iter().flat_map(|generation| &generation.connections) {
+        for (end, granted) in
+            [(End::Client, &connection.client_granted), (End::Server, &connection.server_granted)]
+        {
+            for doubt in differences(end, granted, profile) {
+                if !doubts.contains(&doubt) {
+                    doubts.push(doubt);
+                }
+            }
+        }
+    }
+    doubts
+}
+
+/// Where one end's socket is not as the profile asks.
+fn differences(end: End, granted: &Granted, profile: &Profile) -> Vec<Doubt> {
+    let socket = &profile.socket;
+    let end = match end {
+        End::Client => "client",
+        End::Server => "server",
+    };
+    let doubt = |setting: &str, asked: String, granted: String, remedy: &str| Doubt::NotGranted {
+        setting: format!("{setting} of the {end}"),
+        asked,
+        granted,
+        remedy: remedy.into(),
+    };
+    let mut doubts = Vec::new();
+    // socket(7): the kernel doubles what it is given, and caps it first.
+    let buffers = [
+        (
+            "socket.send_buffer_bytes",
+            socket.send_buffer_bytes,
+            granted.send_buffer_bytes,
+            "sysctl -w net.core.wmem_max=",
+        ),
+        (
+            "socket.receive_buffer_bytes",
+            socket.receive_buffer_bytes,
+            granted.receive_buffer_bytes,
+            "sysctl -w net.core.rmem_max=",
+        ),
+    ];
+    for (setting, asked, got, remedy) in buffers {
+        if let BufferSize::Fixed(bytes) = asked
+            && got != 2 * bytes
+        {
+            let (asked, got) = (format!("{bytes} B"), format!("{} B", got / 2));
+            doubts.push(doubt(setting, asked, got, &format!("{remedy}{bytes}")));
+        }
+    }
+    for got in [&granted.congestion_control_before, &granted.congestion_control] {
+        if *got != socket.congestion_control {
+            let remedy = "look for a route or namespace that sets congctl (ip-route(8))";
+            doubts.push(doubt(
+                "socket.congestion_control",
+                socket.congestion_control.clone(),
+                got.clone(),
+                remedy,
+            ));
+        }
+    }
+    if granted.pacing_rate_set {
+        let remedy = "look for what sets SO_MAX_PACING_RATE on new sockets (a cgroup's BPF program?)";
+        doubts.push(doubt("no pacing", "none".into(), "a pacing rate".into(), remedy));
+    }
+    doubts
+}

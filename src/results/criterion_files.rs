@@ -1,0 +1,114 @@
+//! The only file that knows Criterion's layout on disk: where a benchmark's
+//! directory is, what `sample.json` holds, which baselines a run was saved to.
+//! Criterion's files stay Criterion's; ours is laid beside them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs, io};
+
+use serde::Deserialize;
+
+use super::record::Record;
+use crate::cell::Cell;
+use crate::error::{Error, Result};
+
+/// Our record's name in each of Criterion's directories.
+pub const RECORD_FILE: &str = "copycost.json";
+
+/// Criterion's output directory, found as Criterion finds it:
+/// `$CRITERION_HOME`, `$CARGO_TARGET_DIR/criterion`, the target directory that
+/// `cargo metadata` names, `target/criterion`.
+pub fn output_directory() -> PathBuf {
+    if let Some(home) = env::var_os("CRITERION_HOME") {
+        return PathBuf::from(home);
+    }
+    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from).or_else(target_of_metadata);
+    target.unwrap_or_else(|| PathBuf::from("target")).join("criterion")
+}
+
+fn target_of_metadata() -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let arguments = ["metadata", "--format-version", "1", "--no-deps"];
+    let output = Command::new(env::var_os("CARGO")?).args(arguments).output().ok()?;
+    Some(serde_json::from_slice::<Metadata>(&output.stdout).ok()?.target_directory)
+}
+
+/// Criterion's directory of one benchmark; `new/` and the baselines lie in it.
+pub fn cell_directory(output: &Path, cell: &Cell) -> PathBuf {
+    // Criterion writes one directory for the group, with `/` as `_`.
+    output.join(cell.group().replace('/', "_")).join(&cell.mode).join(cell.message_bytes.to_string())
+}
+
+/// Criterion's `sample.json`: iterations and times of every sample.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Samples {
+    /// Iterations of each sample.
+    pub iters: Vec<f64>,
+    /// Each sample's value; for wall time nanoseconds.
+    pub times: Vec<f64>,
+}
+
+impl Samples {
+    /// Whether these are the last of `own`, messages and nanoseconds of each
+    /// own round: then Criterion kept what was just measured.
+    pub fn are_the_last_of(&self, own: &[(u64, u64)]) -> bool {
+        let count = self.iters.len();
+        count > 0 && count <= own.len() && count == self.times.len() && {
+            let last = &own[own.len() - count..];
+            let same = |((messages, ns), (iters, time)): (&(u64, u64), (&f64, &f64))| {
+                *messages as f64 == *iters && *ns as f64 == *time
+            };
+            last.iter().zip(self.iters.iter().zip(&self.times)).all(same)
+        }
+    }
+}
+
+/// The samples that Criterion last kept of `cell`, if it kept any.
+pub fn samples(output: &Path, cell: &Cell) -> Result<Option<Samples>> {
+    let path = cell_directory(output, cell).join("new/sample.json");
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::File { path, source }),
+    };
+    let samples =
+        serde_json::from_slice(&text).map_err(|error| Error::File { path, source: error.into() })?;
+    Ok(Some(samples))
+}
+
+/// Writes `record` into `new/`, and into every baseline that holds this very
+/// run: those whose `sample.json` is the same to the byte. Returns the
+/// directories.
+pub fn save_record(output: &Path, record: &Record) -> Result<Vec<PathBuf>> {
+    let directory = cell_directory(output, &record.cell);
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| Error::File { path, source }
+    };
+    let mut text = serde_json::to_vec(record).map_err(|error| failed(&directory)(error.into()))?;
+    text.push(b'\n');
+    let sample = |baseline: &Path| fs::read(baseline.join("sample.json")).ok();
+    let new = sample(&directory.join("new"));
+    let mut saved = Vec::new();
+    for entry in fs::read_dir(&directory).map_err(failed(&directory))? {
+        let baseline = entry.map_err(failed(&directory))?.path();
+        if new.is_some() && sample(&baseline) == new {
+            let (file, partial) = (baseline.join(RECORD_FILE), baseline.join("copycost.json.partial"));
+            // Renamed into place, so that a run that is killed leaves no half.
+            fs::write(&partial, &text).and_then(|()| fs::rename(&partial, &file)).map_err(failed(&file))?;
+            saved.push(baseline);
+        }
+    }
+    saved.sort();
+    Ok(saved)
+}
+
+/// Reads a record back.
+pub fn read_record(path: &Path) -> Result<Record> {
+    let failed = |source| Error::File { path: path.to_path_buf(), source };
+    let text = fs::read(path).map_err(failed)?;
+    serde_json::from_slice(&text).map_err(|error| failed(error.into()))
+}

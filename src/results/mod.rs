@@ -1,0 +1,7 @@
+//! What is kept of a run and what is claimed from it: ratios, records, the
+//! table at the end. It reads measurements and writes files; it measures
+//! nothing.
+
+pub mod criterion_files;
+pub mod record;
+pub mod table;

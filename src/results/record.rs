@@ -1,0 +1,86 @@
+//! The record of a cell, `copycost.json`: docs/RECORD.md documents it key by
+//! key. It owns the file's shape; where the file lies is
+//! [`super::criterion_files`]'s business.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Cell;
+use crate::cpu::Plan;
+use crate::doubt::{self, Doubt};
+use crate::loopback::{Block, CellMeasurement};
+use crate::metric::{self, Metrics};
+use crate::profile::Profile;
+use crate::ratio::{self, Ratios};
+
+/// The version of the file's shape. A new metric does not change it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The version of the method: figures of different versions do not compare.
+pub const METHOD_VERSION: u32 = 1;
+
+/// Everything that is kept of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// See [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// See [`METHOD_VERSION`].
+    pub method_version: u32,
+    /// The version of the program that wrote it.
+    pub copycost_version: String,
+    /// The cell.
+    pub cell: Cell,
+    /// Every metric by name.
+    pub metrics: Metrics,
+    /// This cell's time a message over that of each other mode, and `self`.
+    pub ratios: Ratios,
+    /// Why to read the figures with care.
+    pub doubts: Vec<WrittenDoubt>,
+    /// The blocks that Criterion's samples are the own rounds of.
+    pub blocks: Vec<Block>,
+    /// What the order inside the blocks was drawn from.
+    pub seed: u64,
+    /// Where the threads ran.
+    pub placement: Plan,
+    /// Every setting in force.
+    pub profile: Profile,
+}
+
+/// A doubt with its text, for readers that do not know its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WrittenDoubt {
+    /// The doubt with its figures.
+    #[serde(flatten)]
+    pub doubt: Doubt,
+    /// In words.
+    pub text: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl Record {
+    /// Draws up the record of a measurement.
+    pub fn new(measurement: CellMeasurement, profile: &Profile) -> Record {
+        let metrics = metric::read_all(&measurement);
+        let ratios = ratio::of_cell(&measurement);
+        let doubts = doubt::of_cell(&measurement, &metrics, &ratios, profile);
+        let written = |doubt: Doubt| WrittenDoubt { text: doubt.text(), remedy: doubt.remedy(), doubt };
+        Record {
+            schema_version: SCHEMA_VERSION,
+            method_version: METHOD_VERSION,
+            copycost_version: env!("CARGO_PKG_VERSION").to_string(),
+            cell: measurement.cell,
+            metrics,
+            ratios,
+            doubts: doubts.into_iter().map(written).collect(),
+            blocks: measurement.blocks,
+            seed: measurement.seed,
+            placement: measurement.plan,
+            profile: profile.clone(),
+        }
+    }
+
+    /// The marks of its doubts, for a table.
+    pub fn marks(&self) -> String {
+        self.doubts.iter().map(|written| written.doubt.mark()).collect()
+    }
+}
