@@ -3,7 +3,6 @@
 //! that fails; measuring is `loopback/`'s work, keeping `results/`'s.
 
 mod lines;
-mod modes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -14,10 +13,10 @@ use std::time::Duration;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, measurement::WallTime};
 
 use crate::cell::{Cell, Target, group_name};
-use crate::copy_mode::ModeEntry;
+use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::{Plan, Topology};
 use crate::error::{Error, Result};
-use crate::loopback::CellRun;
+use crate::loopback::{CellRun, probe};
 use crate::profile::Profile;
 use crate::results::criterion_files;
 use crate::results::record::Record;
@@ -59,10 +58,11 @@ impl Bench {
         let plans: Vec<_> = plans.collect::<Result<_>>()?;
         // `--list` must print nothing but the list, and open nothing.
         let listing = std::env::args().any(|argument| argument == "--list");
-        let modes = match listing {
-            true => modes::all(&profile),
-            false => modes::available(target, &profile, &plans[0].1)?,
-        };
+        let mut modes: Vec<ModeEntry> =
+            profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
+        if !listing {
+            modes = available(target, &profile, &plans[0].1, modes)?;
+        }
         if !listing {
             lines::heading(target, &profile, &plans);
         }
@@ -186,6 +186,31 @@ impl Bench {
             eprintln!("  {failure}");
         }
         ExitCode::FAILURE
+    }
+}
+
+/// Those of `modes` that the kernel takes; each of the others is named with the
+/// reason in one line. Fails if none is left.
+fn available(
+    target: Target,
+    profile: &Profile,
+    plan: &Plan,
+    modes: Vec<ModeEntry>,
+) -> Result<Vec<ModeEntry>> {
+    let mut taken = Vec::new();
+    let mut last_refusal = None;
+    for mode in modes {
+        match probe(target, profile, plan, mode)? {
+            None => taken.push(mode),
+            Some(refusal) => {
+                eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
+                last_refusal = Some(refusal);
+            }
+        }
+    }
+    match last_refusal {
+        Some(refusal) if taken.is_empty() => Err(refusal),
+        _ => Ok(taken),
     }
 }
 

@@ -12,6 +12,8 @@
 //! copycost::bench::run(copycost::cell::Target::Throughput);
 //! ```
 
+#![warn(clippy::unwrap_used)]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!("copycost measures Linux's TCP (MSG_ZEROCOPY, TCP_INFO, sysfs): it builds for Linux only");
 
@@ -29,6 +31,8 @@ pub mod profile;
 pub mod ratio;
 pub mod results;
 mod sys;
+#[doc(hidden)]
+pub mod testing;
 pub mod zerocopy;
 
 pub use error::{Error, Result};

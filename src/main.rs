@@ -1,5 +1,7 @@
 //! The command line of `copycost`; one file a command in `commands/`.
 
+#![warn(clippy::unwrap_used)]
+
 mod commands;
 
 use std::process::ExitCode;

@@ -145,3 +145,106 @@ pub fn student_t_975(degrees_of_freedom: usize) -> f64 {
     let (first, second) = ((x.powi(3) + x) / 4.0, (5.0 * x.powi(5) + 16.0 * x.powi(3) + 3.0 * x) / 96.0);
     x + first / n + second / (n * n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A normal deviate, by summing uniforms (Irwin and Hall).
+    fn normal(random: &mut fastrand::Rng) -> f64 {
+        (0..12).map(|_| random.f64()).sum::<f64>() - 6.0
+    }
+
+    /// Blocks of two modes whose true ratio is `truth`, on a machine that
+    /// drifts by tens of percent, with generations that differ by 1.5 % and a
+    /// disturbed round now and then.
+    fn rounds(
+        random: &mut fastrand::Rng,
+        truth: f64,
+        generations: usize,
+        blocks: usize,
+    ) -> Vec<(usize, f64, f64)> {
+        let mut drift = 0.0;
+        let mut rounds = Vec::new();
+        for generation in 0..generations {
+            let shift = 0.015 * normal(random);
+            for _ in 0..blocks {
+                drift += 0.1 * normal(random);
+                let mut round = |true_log: f64| {
+                    let disturbed = if random.f64() < 0.08 { 2.0 * random.f64() } else { 0.0 };
+                    // Within a block the drift is the same but for a little.
+                    (drift + true_log + 0.03 * normal(random) + disturbed).exp()
+                };
+                let (own, other) = (round(truth.ln() + shift), round(0.0));
+                rounds.push((generation, own, other));
+            }
+        }
+        rounds
+    }
+
+    fn simulate(random: &mut fastrand::Rng, truth: f64, generations: usize, blocks: usize) -> Vec<Sample> {
+        let rounds = rounds(random, truth, generations, blocks);
+        let sample = |(generation, own, other): (usize, f64, f64)| Sample { generation, ratio: own / other };
+        rounds.into_iter().map(sample).collect()
+    }
+
+    #[test]
+    fn the_interval_holds_the_truth_as_often_as_it_says() {
+        for (generations, blocks) in [(10, 15), (6, 4), (20, 30)]
+        // default, quick, thorough
+        {
+            let mut random = fastrand::Rng::with_seed(1);
+            let runs = 4000;
+            let (mut held, mut error) = (0, 0.0);
+            for _ in 0..runs {
+                let ratio = of_blocks(&simulate(&mut random, 0.8, generations, blocks)).unwrap();
+                held += usize::from(ratio.holds(0.8));
+                error += (ratio.estimate / 0.8).ln() / f64::from(runs);
+            }
+            let coverage = held as f64 / f64::from(runs);
+            println!("{generations} generations × {blocks} blocks: {coverage}");
+            assert!((0.93..=0.975).contains(&coverage), "{generations} × {blocks}: {coverage}");
+            assert!(error.abs() < 0.002, "{generations} × {blocks}: biased by {error}");
+        }
+    }
+
+    #[test]
+    fn drift_cancels_within_blocks_and_does_not_across_them() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let rounds = rounds(&mut random, 1.0, 10, 10);
+        let width = |distance: usize| {
+            let samples = rounds.iter().enumerate().map(|(index, (generation, own, _))| {
+                let (_, _, other) = rounds[(index + distance) % rounds.len()];
+                Sample { generation: *generation, ratio: own / other }
+            });
+            let ratio = of_blocks(&samples.collect::<Vec<_>>()).unwrap();
+            (ratio.upper / ratio.lower).ln()
+        };
+        let (within, across) = (width(0), width(30));
+        assert!(within < 0.06 && across > 5.0 * within, "{within} within blocks, {across} across");
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_absent_with_its_reason() {
+        let one = [Sample { generation: 0, ratio: 1.0 }, Sample { generation: 0, ratio: 1.1 }];
+        assert!(of_blocks(&one).unwrap_err().contains("two generations, and 1"));
+        assert!(of_blocks(&[]).unwrap_err().contains("0 were measured"));
+        let nonsense = [Sample { generation: 0, ratio: f64::NAN }];
+        assert!(of_blocks(&nonsense).unwrap_err().contains("NaN"));
+    }
+
+    #[test]
+    fn a_ratio_and_its_inverse_agree() {
+        let ratio = Ratio { estimate: 0.5, lower: 0.4, upper: 0.625 };
+        assert_eq!(ratio.inverse(), Ratio { estimate: 2.0, lower: 1.6, upper: 2.5 });
+        assert!(ratio.holds(0.4) && !ratio.holds(0.39));
+    }
+
+    #[test]
+    fn student_quantiles_join_smoothly() {
+        assert_eq!(student_t_975(1), 12.7062);
+        assert!((student_t_975(31) - 2.0395).abs() < 1e-3);
+        assert!((student_t_975(120) - 1.9799).abs() < 1e-3);
+        assert!((student_t_975(100_000) - 1.96).abs() < 1e-3);
+    }
+}

@@ -6,11 +6,13 @@ mod block;
 mod client;
 mod connection;
 mod generation;
+mod probe;
 mod round;
 mod server;
 
 pub use block::{Block, BlockRound, CellMeasurement, CellRun, SELF_LANE};
 pub use connection::{End, Granted};
 pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec, Lane};
+pub use probe::probe;
 pub use round::Round;
 pub use server::Fault;

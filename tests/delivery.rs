@@ -1,0 +1,116 @@
+//! Every byte arrives, in order, whatever the mode, the size and the number of
+//! threads; with partial sends, and while signals interrupt the calls. The
+//! servers compare every byte with what its message's stamp demands.
+
+mod support;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use copycost::cell::Target;
+use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure, Tally};
+use support::{Setup, find};
+
+const SIZES: [usize; 8] = [1, 7, 8, 1000, 1024, 4096, 65536, (1 << 20) + 3];
+
+#[test]
+fn every_mode_delivers_every_size_from_one_and_three_threads() {
+    for target in [Target::Throughput, Target::Latency] {
+        for mode in copy_mode::REGISTRY {
+            for message_bytes in SIZES {
+                for threads in [1, 3] {
+                    let mut setup = Setup::new(target, &[*mode], message_bytes, threads);
+                    setup.profile.server.verify = true;
+                    let mut generation = setup.open().unwrap();
+                    for messages in [1, 2, 40] {
+                        let round = generation.run(0, messages).unwrap();
+                        assert_eq!(round.messages, messages);
+                        if target == Target::Latency {
+                            assert_eq!(round.round_trips_ns.len() as u64, messages);
+                        }
+                    }
+                    generation.close().unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn partial_sends_continue_where_they_stopped() {
+    for mode in [NON_BLOCKING_TWO_COPY, NON_BLOCKING_ONE_COPY, NON_BLOCKING_ZERO_COPY] {
+        for message_bytes in [1000, 65536, (1 << 20) + 3] {
+            let mut setup = Setup::new(Target::Throughput, &[mode], message_bytes, 3);
+            setup.profile.server.verify = true;
+            setup.profile.socket.send_buffer_bytes = copycost::profile::BufferSize::Fixed(2048);
+            let mut generation = setup.open().unwrap();
+            let round = generation.run(0, 60).unwrap();
+            if let Some(tally) = round.tally.filter(|_| message_bytes > 65536) {
+                assert!(tally.partial_sends > 0, "the buffer was meant to be too small: {tally:?}");
+                assert_eq!(tally.sends, tally.notifications);
+                assert_eq!(tally.sends, 60 + tally.partial_sends);
+            }
+        }
+    }
+}
+
+#[test]
+fn signals_interrupt_calls_and_nothing_is_lost() {
+    copycost::testing::ignore_by_handler().unwrap();
+    let stop = AtomicBool::new(false);
+    let sent = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                sent.fetch_add(
+                    copycost::testing::interrupt_threads(&["client", "server"]),
+                    Ordering::Relaxed,
+                );
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        });
+        let modes = copy_mode::REGISTRY.iter().copied();
+        for mode in modes.chain([NON_BLOCKING_TWO_COPY, NON_BLOCKING_ONE_COPY, NON_BLOCKING_ZERO_COPY]) {
+            let mut setup = Setup::new(Target::Throughput, &[mode], (1 << 20) + 3, 2);
+            setup.profile.server.verify = true;
+            setup.profile.socket.send_buffer_bytes = copycost::profile::BufferSize::Fixed(2048);
+            let outcome = setup.open().and_then(|mut generation| generation.run(0, 40));
+            if let Err(error) = outcome {
+                stop.store(true, Ordering::Relaxed);
+                panic!("{}: {error}", mode.name);
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let sent = sent.into_inner();
+    assert!(sent > 50, "only {sent} signals: the calls were not interrupted");
+}
+
+/// The three modes on a socket that never blocks, so that a full send buffer
+/// gives partial sends and EAGAIN.
+const NON_BLOCKING_TWO_COPY: ModeEntry = non_blocking("two-copy", |c| open_non_blocking("two-copy", c));
+const NON_BLOCKING_ONE_COPY: ModeEntry = non_blocking("one-copy", |c| open_non_blocking("one-copy", c));
+const NON_BLOCKING_ZERO_COPY: ModeEntry = non_blocking("zero-copy", |c| open_non_blocking("zero-copy", c));
+
+type Open = fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>;
+
+const fn non_blocking(name: &'static str, open: Open) -> ModeEntry {
+    ModeEntry { name, summary: "non-blocking", open }
+}
+
+fn open_non_blocking(name: &str, connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
+    connection.socket.set_nonblocking(true).unwrap();
+    (find(name).open)(connection)
+}
+
+#[test]
+fn the_tally_of_a_round_is_that_round_alone() {
+    let setup = Setup::new(Target::Throughput, &[find("zero-copy")], 4096, 2);
+    let mut generation = setup.open().unwrap();
+    for messages in [10, 25] {
+        let Tally { sends, notifications, partial_sends, deferred_copies, .. } =
+            generation.run(0, messages).unwrap().tally.unwrap();
+        assert_eq!((sends - partial_sends, notifications), (messages, sends));
+        assert_eq!(deferred_copies, sends, "loopback always falls back to a copy");
+    }
+}

@@ -1,0 +1,45 @@
+//! A mode that the kernel refuses is told apart from one that is broken.
+
+mod support;
+
+use copycost::cell::Target;
+use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure};
+use copycost::loopback::probe;
+use support::Setup;
+
+#[test]
+fn this_kernel_takes_every_registered_mode() {
+    for mode in copy_mode::REGISTRY {
+        let setup = Setup::new(Target::Throughput, &[*mode], 4096, 1);
+        assert!(probe(Target::Throughput, &setup.profile, &setup.plan, *mode).unwrap().is_none());
+    }
+}
+
+#[test]
+fn a_refusal_has_its_reason_and_another_failure_is_an_error() {
+    for (mode, refused) in [(OLD_KERNEL, true), (SANDBOX, true), (BROKEN, false)] {
+        let setup = Setup::new(Target::Throughput, &[mode], 4096, 1);
+        match probe(Target::Throughput, &setup.profile, &setup.plan, mode) {
+            Ok(Some(reason)) => {
+                assert!(refused && reason.to_string().contains("setsockopt SO_ZEROCOPY"), "{reason}");
+            }
+            Ok(None) => panic!("{} was taken", mode.name),
+            Err(error) => assert!(!refused, "{error}"),
+        }
+    }
+}
+
+type Opened = Result<Box<dyn CopyMode>, SendFailure>;
+
+const OLD_KERNEL: ModeEntry = entry("old-kernel", |_: Connection| fails_with(92)); // ENOPROTOOPT
+const SANDBOX: ModeEntry = entry("sandbox", |_: Connection| fails_with(1)); // EPERM, as seccomp gives
+const BROKEN: ModeEntry = entry("broken", |_: Connection| fails_with(5)); // EIO
+
+const fn entry(name: &'static str, open: fn(Connection) -> Opened) -> ModeEntry {
+    ModeEntry { name, summary: "refused", open }
+}
+
+fn fails_with(errno: i32) -> Opened {
+    let source = std::io::Error::from_raw_os_error(errno);
+    Err(SendFailure { operation: "setsockopt SO_ZEROCOPY", source })
+}

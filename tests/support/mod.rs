@@ -1,0 +1,50 @@
+//! A generation of one's own: what most tests start from.
+#![allow(dead_code, unreachable_pub)] // each test file takes what it needs
+
+use copycost::cell::{Cell, Target};
+use copycost::copy_mode::{self, ModeEntry};
+use copycost::cpu::{Plan, Topology};
+use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
+use copycost::profile::Profile;
+
+pub struct Setup {
+    pub cell: Cell,
+    pub profile: Profile,
+    pub plan: Plan,
+    pub lanes: Vec<Lane>,
+    pub fault: Fault,
+}
+
+impl Setup {
+    /// The default profile with a lane for each of `modes`; the cell is the
+    /// first one's.
+    pub fn new(target: Target, modes: &[ModeEntry], message_bytes: usize, threads: usize) -> Setup {
+        let mut profile = Profile::load("default").unwrap();
+        profile.message.ring_bytes = 1 << 18; // quicker to set up
+        let plan = Topology::read().unwrap().plan(profile.placement.policy, threads).unwrap();
+        let lanes = modes.iter().map(|mode| Lane { name: mode.name.to_string(), mode: *mode }).collect();
+        let cell = Cell { target, mode: modes[0].name.to_string(), message_bytes, threads };
+        Setup { cell, profile, plan, lanes, fault: Fault::None }
+    }
+
+    pub fn open(&self) -> copycost::Result<Generation> {
+        Generation::open(&GenerationSpec {
+            cell: &self.cell,
+            profile: &self.profile,
+            plan: &self.plan,
+            lanes: &self.lanes,
+            fault: self.fault,
+        })
+    }
+}
+
+pub fn find(name: &str) -> ModeEntry {
+    *copy_mode::find(name).unwrap()
+}
+
+/// Threads of this process whose name begins with one of `names`.
+pub fn threads_named(names: &[&str]) -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names_of = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names_of.filter(|comm| names.iter().any(|name| comm.starts_with(name))).collect()
+}

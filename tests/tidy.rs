@@ -1,0 +1,163 @@
+//! House rules: what reviews would otherwise have to find.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use copycost::copy_mode;
+use copycost::doubt::Doubt;
+use copycost::metric;
+use copycost::profile::Profile;
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn rust_files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = ["src", "tests", "benches", "examples"].map(|name| root.join(name)).into();
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(&directory).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path.strip_prefix(root).unwrap().to_path_buf());
+            }
+        }
+    }
+    assert!(found.len() > 30, "{found:?}");
+    found
+}
+
+#[test]
+fn every_mode_is_in_the_readme_and_the_record_document() {
+    for mode in copy_mode::REGISTRY {
+        for document in ["README.md", "docs/RECORD.md"] {
+            assert!(read(document).contains(&format!("`{}`", mode.name)), "{document} lacks {}", mode.name);
+        }
+    }
+}
+
+#[test]
+fn every_metric_is_in_the_record_document_with_its_unit() {
+    let document = read("docs/RECORD.md");
+    let mut names = BTreeSet::new();
+    for described in metric::SOURCES.iter().flat_map(|source| source.catalogue()) {
+        assert!(names.insert(described.name), "{} has two sources", described.name);
+        let line = document.lines().find(|line| line.starts_with(&format!("| `{}` |", described.name)));
+        let line = line.unwrap_or_else(|| panic!("docs/RECORD.md lacks {}", described.name));
+        assert!(
+            line.contains(&format!("| {} |", described.unit).replace("|  |", "| |")),
+            "{line}: unit {:?}",
+            described.unit
+        );
+    }
+}
+
+/// Every key that a profile can have, as `table.key`.
+fn profile_keys() -> Vec<String> {
+    let default: toml::Table = read("criterion-config/default.toml").parse().unwrap();
+    let keys = default
+        .iter()
+        .flat_map(|(table, keys)| keys.as_table().unwrap().keys().map(move |key| format!("{table}.{key}")));
+    keys.chain(["criterion.measurement_time_s".into(), "rounds.seed".into()]).collect()
+}
+
+#[test]
+fn every_profile_key_is_documented_and_reaches_the_record() {
+    let document = read("criterion-config/README.md");
+    let mut profile = Profile::load("default").unwrap();
+    profile.criterion.measurement_time_s = Some(1.0);
+    profile.rounds.seed = Some(1);
+    let record = serde_json::to_value(&profile).unwrap(); // a record holds it whole
+    for key in profile_keys() {
+        assert!(document.contains(&format!("`{key}`")), "criterion-config/README.md lacks {key}");
+        let (table, name) = key.split_once('.').unwrap();
+        assert!(!record[table][name].is_null(), "{key} does not reach the record");
+    }
+}
+
+#[test]
+fn every_profile_key_reaches_the_code() {
+    let code: String = rust_files()
+        .iter()
+        .filter(|path| path.starts_with("src") && !path.starts_with("src/profile"))
+        .map(read)
+        .chain([read("src/profile.rs").split_once("impl Profile").unwrap().1.to_string()])
+        .collect();
+    for key in profile_keys() {
+        let (_, name) = key.split_once('.').unwrap();
+        assert!(code.contains(&format!(".{name}")), "{key} is read, checked, and does nothing");
+    }
+}
+
+#[test]
+fn every_doubt_has_a_heading_in_the_method() {
+    let method = read("docs/METHOD.md");
+    let marks: BTreeSet<char> = Doubt::KINDS.iter().map(|(mark, _)| *mark).collect();
+    assert_eq!(marks.len(), Doubt::KINDS.len(), "two doubts share a mark");
+    for (_, title) in Doubt::KINDS {
+        let heading =
+            method.lines().any(|line| line.starts_with('#') && line.trim_start_matches('#').trim() == title);
+        assert!(heading, "docs/METHOD.md has no heading {title:?}");
+    }
+}
+
+#[test]
+fn long_files_are_listed_with_their_reason() {
+    let architecture = read("ARCHITECTURE.md");
+    for path in rust_files() {
+        let lines = read(&path).lines().count();
+        let listed = architecture.contains(&format!("`{}`:", path.display()));
+        assert!(
+            lines <= 300 || listed,
+            "{} has {lines} lines and no reason in ARCHITECTURE.md",
+            path.display()
+        );
+        assert!(lines > 300 || !listed, "{} is listed as long and has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn unsafe_is_in_one_file() {
+    for path in rust_files().iter().filter(|path| !path.ends_with("src/sys.rs")) {
+        for (number, line) in read(path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or("");
+            let used = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe trait", "unsafe extern"];
+            let quoted = path.ends_with("tests/tidy.rs");
+            assert!(
+                quoted || !used.iter().any(|used| code.contains(used)),
+                "{}:{}",
+                path.display(),
+                number + 1
+            );
+        }
+    }
+    assert!(read("src/sys.rs").contains("#![allow(unsafe_code)]"));
+}
+
+#[test]
+fn modules_are_declared_plainly_and_open_with_what_they_own() {
+    for path in rust_files().iter().filter(|path| path.starts_with("src")) {
+        assert!(read(path).starts_with("//! "), "{} does not say what it owns", path.display());
+        assert_ne!(path.file_stem().unwrap(), "utils");
+    }
+}
+
+#[test]
+fn nothing_of_one_machine_is_in_the_repository() {
+    let documents =
+        ["README.md", "ARCHITECTURE.md", "docs/METHOD.md", "docs/RECORD.md", "criterion-config/README.md"];
+    for path in documents.iter().map(PathBuf::from).chain(rust_files()) {
+        let text = read(&path);
+        if path.ends_with("tests/tidy.rs") {
+            continue;
+        }
+        for trace in ["/work/", "/root/", "/home/"] {
+            assert!(!text.contains(trace), "{} contains {trace}", path.display());
+        }
+    }
+}
