@@ -19,6 +19,7 @@ pub enum Doubt {
     Retransmits { retransmits: f64, percent: f64 },
     SelfRatioOff { ratio: Ratio },
     DeferredCopies { percent: f64 },
+    FellBack { calls: f64 },
     NotGranted { setting: String, asked: String, granted: String, remedy: String },
     RoundsOffLength { median_ms: f64, intended_ms: f64 },
     NoInterval { why: String },
@@ -31,12 +32,13 @@ const RETRANSMIT_PERCENT: f64 = 0.5;
 
 impl Doubt {
     /// Every kind's mark in tables and title in docs/METHOD.md.
-    pub const KINDS: [(char, &'static str); 9] = [
+    pub const KINDS: [(char, &'static str); 10] = [
         ('o', "Oversubscribed"),
         ('w', "Window-limited"),
         ('r', "Retransmits"),
         ('s', "Self ratio off 1"),
         ('d', "Deferred copies"),
+        ('f', "Sends that fell back to a copy"),
         ('g', "A setting that the kernel did not grant"),
         ('l', "Rounds off their length"),
         ('i', "No interval"),
@@ -50,10 +52,11 @@ impl Doubt {
             Doubt::Retransmits { .. } => 2,
             Doubt::SelfRatioOff { .. } => 3,
             Doubt::DeferredCopies { .. } => 4,
-            Doubt::NotGranted { .. } => 5,
-            Doubt::RoundsOffLength { .. } => 6,
-            Doubt::NoInterval { .. } => 7,
-            Doubt::Verified => 8,
+            Doubt::FellBack { .. } => 5,
+            Doubt::NotGranted { .. } => 6,
+            Doubt::RoundsOffLength { .. } => 7,
+            Doubt::NoInterval { .. } => 8,
+            Doubt::Verified => 9,
         }]
     }
 
@@ -88,6 +91,9 @@ impl Doubt {
             Doubt::DeferredCopies { percent } => {
                 format!("{percent:.0} % of completions were deferred copies: the kernel copied after all")
             }
+            Doubt::FellBack { calls } => format!(
+                "{calls:.0} sends were made without MSG_ZEROCOPY: the kernel had no memory for even one notification"
+            ),
             Doubt::NotGranted { setting, asked, granted, .. } => {
                 format!("{setting}: asked for {asked}, the kernel granted {granted}")
             }
@@ -116,6 +122,9 @@ impl Doubt {
             }
             Doubt::DeferredCopies { .. } => {
                 "none on loopback; a device with scatter-gather does not copy".into()
+            }
+            Doubt::FellBack { .. } => {
+                "raise net.core.optmem_max (sysctl) and RLIMIT_MEMLOCK (ulimit -l)".into()
             }
             Doubt::NotGranted { remedy, .. } => remedy.clone(),
             Doubt::RoundsOffLength { .. } => "give Criterion a longer warm-up or measurement time".into(),
@@ -146,6 +155,9 @@ pub fn of_cell(
     }
     if let Some(share) = metric::number(metrics, "zerocopy_deferred_share").filter(|share| *share > 0.0) {
         doubts.push(Doubt::DeferredCopies { percent: share * 100.0 });
+    }
+    if let Some(calls) = metric::number(metrics, "zerocopy_fallback_sends").filter(|calls| *calls > 0.0) {
+        doubts.push(Doubt::FellBack { calls });
     }
     doubts.extend(not_granted(measurement, profile));
     doubts.extend(off_length(measurement, profile));

@@ -87,6 +87,7 @@ proptest! {
             let waiting = model.slots.iter().filter(|slot| slot.2.is_some()).count();
             prop_assert_eq!(tracker.outstanding_buffers(), waiting);
             prop_assert_eq!(tracker.outstanding_ids(), model.slots.len());
+            prop_assert_eq!(tracker.pending_ids(), model.slots.iter().filter(|slot| !slot.1).count());
         }
     }
 }

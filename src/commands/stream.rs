@@ -110,6 +110,7 @@ impl Stream {
                     "deferred_copies": tally.deferred_copies,
                     "error_queue_reads": tally.error_queue_reads,
                     "enobufs": tally.enobufs,
+                    "fallback_sends": tally.fallback_sends,
                 })
             });
             let object = serde_json::json!({
@@ -131,13 +132,14 @@ impl Stream {
         if let Some(tally) = total.tally {
             println!(
                 "zero-copy: {} sends ({} partial), {} completions, {} of them deferred copies, \
-                 {} error-queue reads, {} ENOBUFS",
+                 {} error-queue reads, {} ENOBUFS, {} sends fell back to a copy",
                 tally.sends,
                 tally.partial_sends,
                 tally.notifications,
                 tally.deferred_copies,
                 tally.error_queue_reads,
                 tally.enobufs,
+                tally.fallback_sends,
             );
         }
     }

@@ -10,7 +10,7 @@ pub(super) struct ZeroCopyTally;
 /// A metric with its unit, its meaning and where the tally holds it.
 type Line = (&'static str, &'static str, fn(&Tally) -> u64);
 
-const LINES: [Line; 7] = [
+const LINES: [Line; 8] = [
     ("zerocopy_sends", "successful sendmsg calls with MSG_ZEROCOPY", |t| t.sends),
     ("zerocopy_partial_sends", "of those, calls that took part of a message", |t| t.partial_sends),
     ("zerocopy_completions", "notification ids completed; equals the sends", |t| t.notifications),
@@ -22,6 +22,11 @@ const LINES: [Line; 7] = [
         t.empty_error_queue_reads
     }),
     ("zerocopy_enobufs", "sends refused for now with ENOBUFS", |t| t.enobufs),
+    (
+        "zerocopy_fallback_sends",
+        "calls made without the flag, as the kernel refused even the first in flight",
+        |t| t.fallback_sends,
+    ),
 ];
 
 const DEFERRED_SHARE: &str = "zerocopy_deferred_share";

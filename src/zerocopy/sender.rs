@@ -2,6 +2,7 @@
 //! opt-in, the retry rules (EINTR, EAGAIN, ENOBUFS, partial sends) and the
 //! buffers in flight; account of ids is kept in [`super::tracker`].
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub enum Wait {
 pub struct Sender<B: AsRef<Segments> + 'static> {
     socket: Arc<Socket>,
     tracker: Tracker<B>,
+    /// Buffers that were copied in full: nothing of them is out.
+    copied: VecDeque<B>,
     tally: Tally,
     wait_limit: Duration,
 }
@@ -56,6 +59,13 @@ pub struct SendError<B> {
     pub buffer: Option<B>,
 }
 
+/// What one call took.
+struct Taken {
+    bytes: usize,
+    /// Whether a completion will come for it.
+    owns_id: bool,
+}
+
 impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// Opts `socket` in (`SO_ZEROCOPY`). `wait_limit` bounds each wait inside
     /// [`Sender::send`] and [`Sender::reclaim`], which fail with `TimedOut`
@@ -70,7 +80,13 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
 
     pub(crate) fn shared(socket: Arc<Socket>, wait_limit: Duration) -> io::Result<Self> {
         sys::enable_zerocopy(socket.as_fd())?;
-        Ok(Sender { socket, tracker: Tracker::default(), tally: Tally::default(), wait_limit })
+        Ok(Sender {
+            socket,
+            tracker: Tracker::default(),
+            copied: VecDeque::new(),
+            tally: Tally::default(),
+            wait_limit,
+        })
     }
 
     /// The socket, to set options or to shut it down.
@@ -84,9 +100,9 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         self.tracker.reserve(sends);
     }
 
-    /// How many buffers the kernel has.
+    /// How many buffers are not back yet.
     pub fn outstanding(&self) -> usize {
-        self.tracker.outstanding_buffers()
+        self.tracker.outstanding_buffers() + self.copied.len()
     }
 
     /// The counts so far.
@@ -97,55 +113,84 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// Sends the whole of `buffer`, in as many calls as it takes. Blocks as
     /// the socket does; a non-blocking one is waited for with `poll(2)`.
     /// `ENOBUFS` is back-pressure: completions are read, and the call is tried
-    /// again. An empty buffer is refused (`InvalidInput`): it would never
-    /// complete.
+    /// again. With none left to wait for, the kernel has not the memory for
+    /// even one notification (`net.core.optmem_max`, `RLIMIT_MEMLOCK`): that
+    /// call is made without the flag, and counted as a fallback. An empty
+    /// buffer is refused (`InvalidInput`): it would never complete.
     pub fn send(&mut self, buffer: B) -> Result<(), SendError<B>> {
         let total_bytes = buffer.as_ref().total_bytes();
         if total_bytes == 0 {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty buffer never completes");
             return Err(SendError { operation: ZEROCOPY_SEND, source, buffer: Some(buffer) });
         }
-        let mut sent_bytes = 0;
+        let (mut sent_bytes, mut ids) = (0, 0);
         while sent_bytes < total_bytes {
-            #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
-            let result = sys::send_segments_zerocopy(self.socket.as_fd(), buffer.as_ref(), sent_bytes);
-            let (operation, source) = match result {
-                Ok(0) => (ZEROCOPY_SEND, io::ErrorKind::WriteZero.into()),
-                Ok(taken) => {
-                    sent_bytes += taken;
-                    self.tally.sends += 1;
-                    if sent_bytes < total_bytes {
-                        self.tally.partial_sends += 1;
+            match self.send_some(buffer.as_ref(), sent_bytes) {
+                Ok(Taken { bytes, owns_id }) => {
+                    sent_bytes += bytes;
+                    if owns_id {
+                        ids += 1;
                         self.tracker.sent_part();
+                        self.tally.sends += 1;
+                        self.tally.partial_sends += u64::from(sent_bytes < total_bytes);
                     }
-                    continue;
                 }
-                Err(error) => match self.make_room(error) {
-                    Ok(()) => continue,
-                    Err(failed) => failed,
-                },
-            };
-            let buffer = if sent_bytes == 0 {
-                Some(buffer)
-            } else {
-                self.tracker.attach_to_last(buffer); // a part is out: it waits for that one
-                None
-            };
-            return Err(SendError { operation, source, buffer });
+                Err(error) => {
+                    if let Err((operation, source)) = self.make_room(error) {
+                        let buffer = if sent_bytes == 0 {
+                            Some(buffer)
+                        } else {
+                            self.keep(buffer, ids);
+                            None
+                        };
+                        return Err(SendError { operation, source, buffer });
+                    }
+                }
+            }
         }
-        self.tracker.sent(buffer);
+        self.keep(buffer, ids);
         Ok(())
     }
 
+    /// One call, without the flag if the kernel has nothing to notify with.
+    fn send_some(&mut self, segments: &Segments, sent_bytes: usize) -> io::Result<Taken> {
+        #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
+        let result = sys::send_segments_zerocopy(self.socket.as_fd(), segments, sent_bytes);
+        let (bytes, owns_id) = match result {
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && self.tracker.pending_ids() == 0 => {
+                self.tally.enobufs += 1;
+                let bytes = sys::send_segments(self.socket.as_fd(), segments, sent_bytes)?;
+                self.tally.fallback_sends += 1;
+                (bytes, false)
+            }
+            result => (result?, true),
+        };
+        match bytes {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            _ => Ok(Taken { bytes, owns_id }),
+        }
+    }
+
+    /// Holds a buffer until its `ids`, the newest, are complete; just until it
+    /// is reclaimed if it has none.
+    fn keep(&mut self, buffer: B, ids: usize) {
+        let waits = if ids > 0 { self.tracker.attach_to_last(buffer) } else { Err(buffer) };
+        if let Err(buffer) = waits {
+            self.copied.push_back(buffer);
+        }
+    }
+
     /// Reads completions and pushes the buffers that are back onto `returned`,
-    /// in the order in which they were sent. Reads until the queue is empty
-    /// with [`Wait::No`], and only until one buffer is back with
-    /// [`Wait::ForOne`]: a coalesced range often brings hundreds.
+    /// in the order in which they were sent, after those that fell back to a
+    /// copy. Reads until the queue is empty with [`Wait::No`], and only until
+    /// one buffer is back with [`Wait::ForOne`]: a coalesced range often brings
+    /// hundreds.
     pub fn reclaim(&mut self, wait: Wait, returned: &mut impl Extend<B>) -> io::Result<()> {
         loop {
-            let before = self.tracker.outstanding_buffers();
+            let before = self.outstanding();
+            returned.extend(self.copied.drain(..));
             returned.extend(std::iter::from_fn(|| self.tracker.take_returned()));
-            let after = self.tracker.outstanding_buffers();
+            let after = self.outstanding();
             if after == 0 || (wait == Wait::ForOne && after < before) {
                 return Ok(());
             }
@@ -171,7 +216,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                 while self.read_completion().map_err(failed("read completions"))? {}
                 self.wait(true).map_err(failed("wait for room in the send buffer"))
             }
-            Some(libc::ENOBUFS) if self.tracker.outstanding_ids() > 0 => {
+            Some(libc::ENOBUFS) if self.tracker.pending_ids() > 0 => {
                 self.tally.enobufs += 1;
                 let mut read = self.read_completion().map_err(failed("read completions"))?;
                 while !read {
@@ -229,7 +274,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
 
 impl<B: AsRef<Segments> + 'static> Drop for Sender<B> {
     fn drop(&mut self) {
-        while self.tracker.outstanding_ids() > 0 && matches!(self.read_completion(), Ok(true)) {}
+        while self.tracker.pending_ids() > 0 && matches!(self.read_completion(), Ok(true)) {}
         while self.tracker.take_returned().is_some() {}
         self.tracker.abandon().for_each(std::mem::forget);
     }

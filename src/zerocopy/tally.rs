@@ -23,6 +23,9 @@ pub struct Tally {
     pub empty_error_queue_reads: u64,
     /// Sends that the kernel refused for now with `ENOBUFS`.
     pub enobufs: u64,
+    /// Calls made without `MSG_ZEROCOPY` because the kernel refused even the
+    /// first send in flight; they own no id and are not among `sends`.
+    pub fallback_sends: u64,
 }
 
 impl Tally {
@@ -46,6 +49,7 @@ impl Tally {
             error_queue_reads: f(self.error_queue_reads, other.error_queue_reads),
             empty_error_queue_reads: f(self.empty_error_queue_reads, other.empty_error_queue_reads),
             enobufs: f(self.enobufs, other.enobufs),
+            fallback_sends: f(self.fallback_sends, other.fallback_sends),
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Tracker<B> {
     first_id: u32,
     slots: VecDeque<Slot<B>>,
     buffers: usize,
+    /// Ids whose completion has not come; slots wait longer, for `take_returned`.
+    pending: usize,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl<B> Default for Tracker<B> {
 impl<B> Tracker<B> {
     /// A tracker whose next id is `first_id`: 0 for a fresh socket.
     pub fn starting_at(first_id: u32) -> Self {
-        Tracker { first_id, slots: VecDeque::with_capacity(64), buffers: 0 }
+        Tracker { first_id, slots: VecDeque::with_capacity(64), buffers: 0, pending: 0 }
     }
 
     /// Makes room for `ids` more ids.
@@ -74,29 +76,40 @@ impl<B> Tracker<B> {
         self.slots.len()
     }
 
+    /// Ids whose completion has not come.
+    pub fn pending_ids(&self) -> usize {
+        self.pending
+    }
+
     /// Buffers that are not back yet.
     pub fn outstanding_buffers(&self) -> usize {
         self.buffers
     }
 
-    /// One id for a send that took only part of its buffer.
+    /// One id for a send that took bytes of a buffer.
     pub fn sent_part(&mut self) {
         self.slots.push_back(Slot { complete: false, buffer: None });
+        self.pending += 1;
+    }
+
+    /// Gives the newest id the `buffer` whose last bytes it stands for. The
+    /// buffer comes back as `Err` if there is no id, or it has a buffer.
+    pub fn attach_to_last(&mut self, buffer: B) -> Result<(), B> {
+        match self.slots.back_mut() {
+            Some(slot) if slot.buffer.is_none() => {
+                slot.buffer = Some(buffer);
+                self.buffers += 1;
+                Ok(())
+            }
+            _ => Err(buffer),
+        }
     }
 
     /// One id for the send that took the rest of `buffer`.
     pub fn sent(&mut self, buffer: B) {
         self.slots.push_back(Slot { complete: false, buffer: Some(buffer) });
         self.buffers += 1;
-    }
-
-    /// Gives the newest id, that of a partial send, the `buffer` it came from:
-    /// the rest of it will never be sent. Without any id out it is dropped.
-    pub(super) fn attach_to_last(&mut self, buffer: B) {
-        if let Some(slot) = self.slots.back_mut() {
-            slot.buffer = Some(buffer);
-            self.buffers += 1;
-        }
+        self.pending += 1;
     }
 
     /// Takes in a completed range, both ends included, and returns how many
@@ -117,6 +130,7 @@ impl<B> Tracker<B> {
             return Err(TrackError::Twice { id: first.wrapping_add(twice as u32) });
         }
         self.slots.range_mut(start..=end).for_each(|slot| slot.complete = true);
+        self.pending -= steps + 1;
         Ok(steps as u32 + 1)
     }
 
@@ -135,7 +149,7 @@ impl<B> Tracker<B> {
 
     /// Every buffer that is still out, whatever its ids say.
     pub(super) fn abandon(&mut self) -> impl Iterator<Item = B> + '_ {
-        self.buffers = 0;
+        (self.buffers, self.pending) = (0, 0);
         self.slots.drain(..).filter_map(|slot| slot.buffer)
     }
 }
