@@ -80,8 +80,18 @@ struct Inner {
 
 impl Message {
     /// Writes the sequence number at the start of the message.
+    #[inline]
     pub fn stamp(&mut self, sequence: u64) {
-        let mut stamp: &[u8] = &sequence.to_le_bytes();
+        let stamp = sequence.to_le_bytes();
+        match self.0.segments.segment_mut(0).and_then(|field| field.first_chunk_mut()) {
+            Some(start) => *start = stamp,
+            None => self.stamp_short_fields(&stamp),
+        }
+    }
+
+    /// The stamp where the first field has no room for all of it.
+    #[cold]
+    fn stamp_short_fields(&mut self, mut stamp: &[u8]) {
         let mut index = 0;
         while let Some(field) = self.0.segments.segment_mut(index) {
             let length = field.len().min(stamp.len());

@@ -180,21 +180,43 @@ pub(crate) fn send_segments_zerocopy(
     sendmsg(socket, segments, sent_bytes, libc::MSG_NOSIGNAL | libc::MSG_ZEROCOPY)
 }
 
+#[inline]
 fn sendmsg(
     socket: BorrowedFd<'_>,
     segments: &Segments,
     sent_bytes: usize,
     flags: libc::c_int,
 ) -> io::Result<usize> {
+    match sent_bytes {
+        0 => sendmsg_table(socket, &segments.table, flags),
+        _ => sendmsg_rest(socket, segments, sent_bytes, flags),
+    }
+}
+
+/// What a partial send left over. Apart from the way that every message goes,
+/// which the table on the stack would slow down.
+#[cold]
+#[inline(never)]
+fn sendmsg_rest(
+    socket: BorrowedFd<'_>,
+    segments: &Segments,
+    sent_bytes: usize,
+    flags: libc::c_int,
+) -> io::Result<usize> {
     let mut rest = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MAX_SEGMENTS];
-    let table =
-        if sent_bytes == 0 { &segments.table[..] } else { remaining(&segments.table, sent_bytes, &mut rest) };
+    sendmsg_table(socket, remaining(&segments.table, sent_bytes, &mut rest), flags)
+}
+
+/// `table` must be made of ranges of a [`Segments`] that outlives the call.
+#[inline]
+fn sendmsg_table(socket: BorrowedFd<'_>, table: &[libc::iovec], flags: libc::c_int) -> io::Result<usize> {
     // SAFETY: msghdr is plain data for which all-zero is a valid value.
     let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     header.msg_iov = table.as_ptr().cast_mut();
     header.msg_iovlen = table.len() as _;
     // SAFETY: `header` and the table behind it live through the call, every
-    // entry names bytes that `segments` keeps alive, and sendmsg only reads.
+    // entry names bytes that a `Segments` borrowed by the caller keeps alive,
+    // and sendmsg only reads.
     check(unsafe { libc::sendmsg(socket.as_raw_fd(), &header, flags) })
 }
 
@@ -463,7 +485,7 @@ mod tests {
             let error = Segments::divide(&file, &bad).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{bad:?}");
         }
-        assert_eq!(Segments::divide(&file, &[vec![0..8192], vec![]]).unwrap()[0].total_bytes(), 8192);
+        assert_eq!(Segments::divide(&file, &[vec![0..8192, 8192..8192]]).unwrap()[0].total_bytes(), 8192);
     }
 
     #[test]

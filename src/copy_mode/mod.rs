@@ -131,6 +131,7 @@ impl Done {
 
 /// Calls `attempt` with the bytes sent so far until `total_bytes` are sent,
 /// whatever interrupts it; `attempt` returns how many bytes one call took.
+#[inline]
 fn send_all(
     connection: &Connection,
     operation: &'static str,
@@ -142,18 +143,26 @@ fn send_all(
         match attempt(sent_bytes) {
             Ok(0) => return Err(SendFailure { operation, source: io::ErrorKind::WriteZero.into() }),
             Ok(taken) => sent_bytes += taken,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(connection)?,
-            Err(source) => return Err(SendFailure { operation, source }),
+            Err(error) => resume(connection, operation, error)?,
         }
     }
     Ok(())
 }
 
+/// After a call that failed: nothing if it is to be tried again at once, or
+/// after waiting; the failure if it is one.
+#[cold]
+fn resume(connection: &Connection, operation: &'static str, error: io::Error) -> Result<(), SendFailure> {
+    match error.kind() {
+        io::ErrorKind::Interrupted => Ok(()),
+        io::ErrorKind::WouldBlock => wait_for_room(connection),
+        _ => Err(SendFailure { operation, source: error }),
+    }
+}
+
 /// Blocks until the send buffer has room, a signal comes or the wait limit is
 /// over; a socket with an error counts as having room, so that the next call
 /// says which.
-#[cold]
 fn wait_for_room(connection: &Connection) -> Result<(), SendFailure> {
     let failed = |source| SendFailure { operation: "poll for room in the send buffer", source };
     match sys::poll(connection.socket.as_fd(), true, connection.wait_limit) {

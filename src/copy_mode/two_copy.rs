@@ -26,12 +26,7 @@ struct TwoCopy {
 
 impl CopyMode for TwoCopy {
     fn send(&mut self, message: Message) -> Result<(), SendFailure> {
-        let mut free = self.staging.as_mut_slice();
-        for field in message.fields() {
-            let (place, rest) = free.split_at_mut(field.len());
-            place.copy_from_slice(field);
-            free = rest;
-        }
+        gather(&message, self.staging.as_mut_slice());
         let staged = &self.staging.as_slice()[..message.total_bytes()];
         send_all(&self.connection, "send", staged.len(), |sent| {
             self.connection.socket.send(&staged[sent..])
@@ -47,5 +42,15 @@ impl CopyMode for TwoCopy {
 
     fn outstanding(&self) -> usize {
         self.done.0.len()
+    }
+}
+
+/// Copy 1. Its own function, so that profilers tell it from the harness.
+#[inline(never)]
+fn gather(message: &Message, mut free: &mut [u8]) {
+    for field in message.fields() {
+        let (place, rest) = free.split_at_mut(field.len());
+        place.copy_from_slice(field);
+        free = rest;
     }
 }

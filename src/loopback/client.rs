@@ -12,7 +12,7 @@ use super::round::{Gate, Job, Round, now};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
 use crate::error::{Error, Result};
-use crate::message::{Layout, Ring};
+use crate::message::{Layout, Message, Ring};
 use crate::zerocopy::Tally;
 
 pub(super) struct Client {
@@ -157,20 +157,27 @@ impl ClientLane {
         Ok(now())
     }
 
+    #[inline]
     fn send_next(&mut self, ring: &mut Ring) -> std::result::Result<(), SendFailure> {
         let mut message = match ring.take() {
             Some(message) => message,
-            None => {
-                self.mode.reclaim(Wait::ForOne, ring.returned())?;
-                ring.take().ok_or_else(|| SendFailure {
-                    operation: "reclaim",
-                    source: io::Error::other("the mode gave no message back"),
-                })?
-            }
+            None => self.take_back(ring)?,
         };
         message.stamp(self.sequence);
         self.sequence += 1;
         self.mode.send(message)
+    }
+}
+
+impl ClientLane {
+    /// A message, once the mode has given one or many back.
+    #[cold]
+    fn take_back(&mut self, ring: &mut Ring) -> std::result::Result<Message, SendFailure> {
+        self.mode.reclaim(Wait::ForOne, ring.returned())?;
+        ring.take().ok_or_else(|| SendFailure {
+            operation: "reclaim",
+            source: io::Error::other("the mode gave no message back"),
+        })
     }
 }
 
