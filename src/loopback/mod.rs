@@ -9,6 +9,7 @@ mod generation;
 mod probe;
 mod round;
 mod server;
+mod thread;
 
 pub use block::{Block, BlockRound, CellMeasurement, CellRun, SELF_LANE};
 pub use connection::{End, Granted};
