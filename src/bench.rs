@@ -2,21 +2,25 @@
 //! the order of cells, the lines under Criterion's and what happens to a cell
 //! that fails; measuring is `loopback/`'s work, keeping `results/`'s.
 
+mod cost_measurement;
 mod lines;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, measurement::WallTime};
+use criterion::measurement::Measurement;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 
+use self::cost_measurement::CpuCost;
 use crate::cell::{Cell, Target, group_name};
 use crate::copy_mode::{self, ModeEntry};
+use crate::counter::{self, Opened};
 use crate::cpu::{Plan, Topology};
 use crate::error::{Error, Result};
-use crate::loopback::{CellRun, probe};
+use crate::loopback::{CellRun, CostUnit, Instruments, probe};
 use crate::profile::Profile;
 use crate::results::criterion_files;
 use crate::results::record::Record;
@@ -32,7 +36,14 @@ pub fn run(target: Target) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    bench.run()
+    let criterion = bench.criterion();
+    match target {
+        Target::Throughput | Target::Latency => bench.run(criterion, Duration::from_nanos),
+        Target::CpuCost => {
+            let measurement = CpuCost::new(bench.instruments.cost_unit);
+            bench.run(criterion.with_measurement(measurement), |cost| cost)
+        }
+    }
 }
 
 struct Bench {
@@ -40,6 +51,7 @@ struct Bench {
     profile: Arc<Profile>,
     plans: Vec<(usize, Plan)>,
     modes: Vec<ModeEntry>,
+    instruments: Instruments,
     output: PathBuf,
     records: Vec<Record>,
     failures: Vec<Error>,
@@ -63,23 +75,30 @@ impl Bench {
         if !listing {
             modes = available(target, &profile, &plans[0].1, modes)?;
         }
+        let (instruments, absences) = instruments();
+        let output = criterion_files::output_directory();
         if !listing {
-            lines::heading(target, &profile, &plans);
+            lines::heading(target, &profile, &plans, instruments.cost_unit, &absences);
+        }
+        if target == Target::CpuCost && !listing {
+            refuse_another_unit(&output, &profile, instruments.cost_unit)?;
         }
         Ok(Bench {
             target,
             profile,
             plans,
             modes,
-            output: criterion_files::output_directory(),
+            instruments,
+            output,
             records: Vec::new(),
             failures: Vec::new(),
             position: 0,
         })
     }
 
-    fn run(mut self) -> ExitCode {
-        let mut criterion = self.criterion();
+    /// Measures every cell; `value` makes Criterion's value of what a block
+    /// measured.
+    fn run<M: Measurement>(mut self, mut criterion: Criterion<M>, value: fn(u64) -> M::Value) -> ExitCode {
         for (threads, plan) in self.plans.clone() {
             let mut group = criterion.benchmark_group(group_name(self.target, threads));
             group.sampling_mode(SamplingMode::Flat);
@@ -88,7 +107,7 @@ impl Bench {
                     let mode = mode.name.to_string();
                     let cell = Cell { target: self.target, mode, message_bytes, threads };
                     self.position += 1;
-                    if let Err(error) = self.cell(&mut group, cell, &plan) {
+                    if let Err(error) = self.cell(&mut group, cell, &plan, value) {
                         eprintln!("copycost: {error}");
                         self.failures.push(error);
                     }
@@ -116,10 +135,16 @@ impl Bench {
 
     /// Lets Criterion measure one cell, if its filter lets it through, and
     /// keeps the record beside Criterion's files.
-    fn cell(&mut self, group: &mut BenchmarkGroup<'_, WallTime>, cell: Cell, plan: &Plan) -> Result<()> {
-        let mut run = CellRun::new(cell.clone(), &self.profile, plan, &self.modes)?;
+    fn cell<M: Measurement>(
+        &mut self,
+        group: &mut BenchmarkGroup<'_, M>,
+        cell: Cell,
+        plan: &Plan,
+        value: fn(u64) -> M::Value,
+    ) -> Result<()> {
+        let mut run = CellRun::new(cell.clone(), &self.profile, plan, &self.modes, &self.instruments)?;
         let mut failure = None;
-        if self.target == Target::Throughput {
+        if self.target != Target::Latency {
             group.throughput(Throughput::BytesDecimal(cell.message_bytes as u64));
         }
         let id = BenchmarkId::new(&cell.mode, cell.message_bytes);
@@ -132,7 +157,7 @@ impl Bench {
                     resume_unwind(Box::new(CellFailed));
                 }
                 bencher.iter_custom(|messages| match run.block(messages) {
-                    Ok(own_time) => own_time,
+                    Ok(own) => value(own),
                     Err(error) => {
                         failure = Some(error);
                         resume_unwind(Box::new(CellFailed));
@@ -187,6 +212,59 @@ impl Bench {
         }
         ExitCode::FAILURE
     }
+}
+
+/// The counters of this machine, and why others are absent. CPU cost is in
+/// cycles where the CPU counts them.
+fn instruments() -> (Instruments, Vec<(usize, String)>) {
+    let counters = Arc::new(counter::sources());
+    let absences = Opened::new(&counters).absences();
+    let no_cycles = absences.iter().any(|(kind, _)| *kind == counter::CYCLES);
+    let cost_unit = if no_cycles { CostUnit::CpuNanoseconds } else { CostUnit::Cycles };
+    (Instruments { counters, cost_unit }, absences)
+}
+
+/// A baseline in cycles is not compared with one in CPU time, nor the other
+/// way round: Criterion would print the ratio of two units.
+fn refuse_another_unit(output: &Path, profile: &Profile, unit: CostUnit) -> Result<()> {
+    let baseline = baseline_in_use(std::env::args());
+    for threads in &profile.matrix.threads {
+        for mode in &profile.matrix.modes {
+            for message_bytes in profile.matrix.message_bytes.iter().copied() {
+                let (target, mode) = (Target::CpuCost, mode.clone());
+                let cell = Cell { target, mode, message_bytes, threads: *threads };
+                let path = criterion_files::cell_directory(output, &cell).join(&baseline).join(criterion_files::RECORD_FILE);
+                let Ok(record) = criterion_files::read_record(&path) else { continue };
+                if record.cost_unit.is_some_and(|other| other != unit) {
+                    return Err(Error::Broken {
+                        cell,
+                        end: format!("baseline `{baseline}`"),
+                        what: format!(
+                            "it is in {}, this run would be in {}: they do not compare; \
+                             name another with --save-baseline, or remove it",
+                            record.cost_unit.map_or("", CostUnit::name),
+                            unit.name()
+                        ),
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The baseline that Criterion compares with, by its own rules.
+fn baseline_in_use(arguments: impl Iterator<Item = String>) -> String {
+    let arguments: Vec<String> = arguments.collect();
+    let flags = ["--baseline", "-b", "--baseline-lenient", "--save-baseline", "-s"];
+    for (index, argument) in arguments.iter().enumerate() {
+        let (flag, value) = argument.split_once('=').map_or((argument.as_str(), None), |(f, v)| (f, Some(v)));
+        if flags.contains(&flag) {
+            let next = value.map(str::to_string).or_else(|| arguments.get(index + 1).cloned());
+            return next.unwrap_or_default();
+        }
+    }
+    "base".to_string()
 }
 
 /// Those of `modes` that the kernel takes; each of the others is named with the

@@ -13,6 +13,8 @@ pub enum Target {
     Throughput,
     /// Round trips of one message in flight a connection.
     Latency,
+    /// CPU cost of a stream of messages, client and server together.
+    CpuCost,
 }
 
 impl Target {
@@ -21,6 +23,7 @@ impl Target {
         match self {
             Target::Throughput => "throughput",
             Target::Latency => "latency",
+            Target::CpuCost => "cpu_cost",
         }
     }
 }

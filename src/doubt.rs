@@ -200,7 +200,7 @@ fn retransmits(metrics: &Metrics) -> Option<Doubt> {
 fn off_length(measurement: &CellMeasurement, profile: &Profile) -> Option<Doubt> {
     let own = measurement.blocks.iter().filter_map(|block| block.round(&measurement.cell.mode));
     let threads = match measurement.cell.target {
-        crate::cell::Target::Throughput => 1.0,
+        crate::cell::Target::Throughput | crate::cell::Target::CpuCost => 1.0,
         crate::cell::Target::Latency => measurement.cell.threads as f64, // sums of round trips
     };
     let lengths: Vec<f64> = own.map(|round| round.time_ns as f64 / 1e6 / threads).collect();

@@ -20,6 +20,9 @@ const SHIPPED: [(&str, &str); 4] = [
     ("malloc", include_str!("../criterion-config/malloc.toml")),
 ];
 
+/// How long a reference round is, over the others: its noise is small.
+pub const REFERENCE_SHARE: f64 = 0.125;
+
 /// Everything that a run is set to. Each field is a key of the TOML file;
 /// `criterion-config/README.md` says what each does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +104,7 @@ pub struct RoundSettings {
     /// Absent unless set: then each cell draws its own and records it.
     pub seed: Option<u64>,
     pub self_check: bool,
+    pub references: bool,
     pub stall_timeout_s: f64,
 }
 
@@ -229,23 +233,25 @@ impl Profile {
         Ok(profile)
     }
 
-    /// How many rounds a block has: one a mode, and the self check's.
-    pub fn rounds_per_block(&self) -> usize {
-        self.matrix.modes.len() + usize::from(self.rounds.self_check)
+    /// How long a block is, in rounds: one a mode, the self check's, and the
+    /// short ones of the two references.
+    pub fn rounds_per_block(&self) -> f64 {
+        let references = if self.rounds.references { 2.0 * REFERENCE_SHARE } else { 0.0 };
+        (self.matrix.modes.len() + usize::from(self.rounds.self_check)) as f64 + references
     }
 
     /// How long Criterion is told to measure: every block's rounds, or what
     /// the profile says.
     pub fn measurement_time(&self) -> Duration {
         let from_rounds =
-            self.rounds.length_ms / 1e3 * (self.rounds_per_block() * self.criterion.sample_size) as f64;
+            self.rounds.length_ms / 1e3 * self.rounds_per_block() * self.criterion.sample_size as f64;
         Duration::from_secs_f64(self.criterion.measurement_time_s.unwrap_or(from_rounds))
     }
 
     /// How long a round is meant to be.
     pub fn round_length(&self) -> Duration {
-        let rounds = self.rounds_per_block() * self.criterion.sample_size;
-        self.measurement_time() / u32::try_from(rounds).unwrap_or(u32::MAX).max(1)
+        let rounds = self.rounds_per_block() * self.criterion.sample_size as f64;
+        self.measurement_time().div_f64(rounds)
     }
 
     /// How many blocks a generation lives for.

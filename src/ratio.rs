@@ -90,7 +90,7 @@ pub struct Sample {
 
 fn samples(blocks: &[Block], own: &str, lane: &str) -> Vec<Sample> {
     let sample = |block: &Block| {
-        let ratio = block.round(own)?.ns_per_message() / block.round(lane)?.ns_per_message();
+        let ratio = block.round(own)?.per_message() / block.round(lane)?.per_message();
         Some(Sample { generation: block.generation, ratio })
     };
     blocks.iter().filter_map(sample).collect()

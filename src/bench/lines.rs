@@ -2,7 +2,10 @@
 //! and the lines under Criterion's.
 
 use crate::cell::Target;
+use crate::counter;
 use crate::cpu::Plan;
+use crate::loopback::CostUnit;
+use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::Profile;
 use crate::results::record::Record;
@@ -12,7 +15,13 @@ use crate::results::table::{digits, times};
 const INDENT: &str = "                        ";
 
 /// What is about to be measured, and the first thing to know of it.
-pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)]) {
+pub(super) fn heading(
+    target: Target,
+    profile: &Profile,
+    plans: &[(usize, Plan)],
+    unit: CostUnit,
+    absences: &[(usize, String)],
+) {
     let matrix = &profile.matrix;
     println!(
         "copycost {}: profile {}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
@@ -31,6 +40,7 @@ pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)]
             "copycost: from {threads} threads on ({busy} busy threads on {cpus} CPUs) cells are oversubscribed"
         );
     }
+    println!("copycost: CPU cost is in {}{}", unit.name(), missing(absences));
     println!("copycost: on loopback every zero-copy completion is a deferred copy; see README.md\n");
 }
 
@@ -40,8 +50,12 @@ pub(super) fn under_criterion(record: &Record, position: usize, cells: usize, sa
     let figure = match record.cell.target {
         Target::Throughput => throughput(&record.metrics),
         Target::Latency => percentiles(&record.metrics),
+        Target::CpuCost => String::new(),
     };
-    println!("{INDENT}{figure}");
+    if !figure.is_empty() {
+        println!("{INDENT}{figure}");
+    }
+    println!("{INDENT}{}", cost(record));
     let ratios: Vec<String> = record
         .ratios
         .iter()
@@ -87,4 +101,28 @@ fn percentiles(metrics: &Metrics) -> String {
         },
     });
     format!("round trips: {}", each.collect::<Vec<_>>().join("  "))
+}
+
+/// Which counters this machine lacks, and why, in one line.
+fn missing(absences: &[(usize, String)]) -> String {
+    let Some((_, why)) = absences.first() else { return String::new() };
+    let same = absences.iter().filter(|(_, other)| other == why);
+    let names: Vec<&str> = same.map(|(kind, _)| counter::KINDS[*kind].client.trim_start_matches("client_")).collect();
+    let others = absences.len() - names.len();
+    let more = if others > 0 { format!("; {others} more for other reasons") } else { String::new() };
+    format!("; absent: {} ({why}){more}", names.join(", "))
+}
+
+/// `cost 0.31 + 0.42 ns CPU/B (client + server), 0.02 context switches a message`.
+fn cost(record: &Record) -> String {
+    let number = |name: &str| metric::number(&record.metrics, name);
+    let unit = per_byte_unit(record.counted_in);
+    let both = number("client_cost_per_byte").zip(number("server_cost_per_byte"));
+    let cost = match both {
+        Some((client, server)) => format!("cost {} + {} {unit} (client + server)", digits(client), digits(server)),
+        None => "cost absent".to_string(),
+    };
+    let switches = number("context_switches_per_message");
+    let switches = switches.map_or("absent".to_string(), digits);
+    format!("{cost}, {switches} context switches a message")
 }

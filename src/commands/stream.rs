@@ -3,6 +3,7 @@
 //! for a look beside another tool. Its figure is a single one and proves
 //! nothing about another mode.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -67,9 +68,9 @@ impl Stream {
             message_bytes: self.message_bytes,
             threads: self.threads,
         };
-        let lanes = [Lane { name: mode.name.into(), mode: *mode }];
+        let lanes = [Lane::mode(*mode)];
         let spec =
-            GenerationSpec { cell: &cell, profile: &profile, plan: &plan, lanes: &lanes, fault: Fault::None };
+            GenerationSpec { cell: &cell, profile: &profile, plan: &plan, lanes: &lanes, fault: Fault::None, counters: Arc::default() };
         let mut generation = Generation::open(&spec).context("open the connections")?;
         let total = self.send(&mut generation, &profile)?;
         let report = generation.close()?;

@@ -26,7 +26,7 @@ struct TwoCopy {
 
 impl CopyMode for TwoCopy {
     fn send(&mut self, message: Message) -> Result<(), SendFailure> {
-        gather(&message, self.staging.as_mut_slice());
+        message.gather(self.staging.as_mut_slice()); // copy 1
         let staged = &self.staging.as_slice()[..message.total_bytes()];
         send_all(&self.connection, "send", staged.len(), |sent| {
             self.connection.socket.send(&staged[sent..])
@@ -42,15 +42,5 @@ impl CopyMode for TwoCopy {
 
     fn outstanding(&self) -> usize {
         self.done.0.len()
-    }
-}
-
-/// Copy 1. Its own function, so that profilers tell it from the harness.
-#[inline(never)]
-fn gather(message: &Message, mut free: &mut [u8]) {
-    for field in message.fields() {
-        let (place, rest) = free.split_at_mut(field.len());
-        place.copy_from_slice(field);
-        free = rest;
     }
 }

@@ -8,9 +8,11 @@ use std::time::Instant;
 
 use socket2::Socket;
 
+use super::reference::{Reference, ReferenceLane};
 use super::round::{Gate, Job, Round, now};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
+use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::message::{Layout, Message, Ring};
 use crate::zerocopy::Tally;
@@ -21,13 +23,26 @@ pub(super) struct Client {
     pub(super) clients: usize,
     pub(super) layout: Layout,
     pub(super) ring_bytes: usize,
-    /// Mode and connection of each lane; `ring_messages` is filled in here.
-    pub(super) lanes: Vec<(ModeEntry, Connection)>,
+    pub(super) staging_offset_bytes: usize,
+    pub(super) lanes: Vec<ClientWork>,
     pub(super) nagle: bool,
+    pub(super) counters: Arc<Vec<Box<dyn CounterSource>>>,
+}
+
+/// What a client does in a lane's rounds.
+pub(super) enum ClientWork {
+    /// Sends by a mode on a connection, whose `ring_messages` is filled in here.
+    Mode(ModeEntry, Connection),
+    Reference(Reference),
+}
+
+enum ClientLane {
+    Mode(ModeLane),
+    Reference(ReferenceLane),
 }
 
 /// A client's connection for one lane.
-struct ClientLane {
+struct ModeLane {
     mode: Box<dyn CopyMode>,
     socket: Arc<Socket>,
     /// Messages sent since the connection was opened: the next one's stamp.
@@ -48,14 +63,12 @@ impl Client {
         };
         let mut ring = Ring::new(&self.layout, self.ring_bytes)
             .map_err(|source| failed(SendFailure { operation: "map the ring", source }))?;
+        let system = |operation| move |source| SendFailure { operation, source };
         let mut lanes = Vec::new();
-        for (entry, mut connection) in std::mem::take(&mut self.lanes) {
-            connection.ring_messages = ring.size();
-            let socket = Arc::clone(&connection.socket);
-            let mode = (entry.open)(connection).map_err(&failed)?;
-            let tally = mode.tally();
-            lanes.push(ClientLane { mode, socket, sequence: 0, tally });
+        for work in std::mem::take(&mut self.lanes) {
+            lanes.push(self.open_lane(work, &ring).map_err(&failed)?);
         }
+        let mut counters = Opened::new(&self.counters);
         gate.set_up();
         let mut seen = 0;
         while let Some(job) = gate.next_job(&mut seen) {
@@ -65,29 +78,52 @@ impl Client {
             if self.cell.target == Target::Latency {
                 round_trips_ns.reserve_exact(usize::try_from(share).unwrap_or(0));
             }
+            let read = system("read the thread's counters");
+            let before = counters.read().map_err(read).map_err(&failed)?;
             if !gate.await_release() {
                 break;
             }
-            let ended = match self.cell.target {
-                Target::Throughput => lane.stream(share, &mut ring, self.nagle),
-                Target::Latency => lane.ping_pong(share, &mut ring, &mut round_trips_ns),
+            let ended = match (&mut *lane, self.cell.target) {
+                (ClientLane::Reference(lane), _) => reference_round(lane, share, &mut ring),
+                (ClientLane::Mode(lane), Target::Latency) => {
+                    lane.ping_pong(share, &mut ring, &mut round_trips_ns).map_err(&failed)?
+                }
+                (ClientLane::Mode(lane), _) => lane.stream(share, &mut ring, self.nagle).map_err(&failed)?,
             };
-            let ended = ended.map_err(&failed)?;
-            self.account(gate, job, lane, &ring, ended, round_trips_ns)?;
+            let after = counters.read().map_err(read).map_err(&failed)?;
+            let counts = counter::between(&before, &after);
+            let tally = self.settle(job, lane, &ring)?;
+            gate.ended(ended, |round: &mut Round| {
+                round.round_trips_ns.extend(round_trips_ns);
+                round.add_client(&counts);
+                if let Some(tally) = tally {
+                    round.tally = Some(round.tally.unwrap_or_default().plus(&tally));
+                }
+            });
         }
         Ok(())
     }
 
-    /// Reports the end of this client's part, after the clock has stopped.
-    fn account(
-        &self,
-        gate: &Gate,
-        job: Job,
-        lane: &mut ClientLane,
-        ring: &Ring,
-        ended: Instant,
-        round_trips_ns: Vec<u64>,
-    ) -> Result<()> {
+    fn open_lane(&self, work: ClientWork, ring: &Ring) -> std::result::Result<ClientLane, SendFailure> {
+        match work {
+            ClientWork::Mode(entry, mut connection) => {
+                connection.ring_messages = ring.size();
+                let socket = Arc::clone(&connection.socket);
+                let mode = (entry.open)(connection)?;
+                let tally = mode.tally();
+                Ok(ClientLane::Mode(ModeLane { mode, socket, sequence: 0, tally }))
+            }
+            ClientWork::Reference(reference) => {
+                ReferenceLane::new(reference, self.cell.message_bytes, self.staging_offset_bytes)
+                    .map(ClientLane::Reference)
+                    .map_err(|source| SendFailure { operation: "map the reference's buffer", source })
+            }
+        }
+    }
+
+    /// Sees that every message is back and every zero-copy send complete, after
+    /// the clock has stopped, and returns the round's tally.
+    fn settle(&self, job: Job, lane: &mut ClientLane, ring: &Ring) -> Result<Option<Tally>> {
         let broken = |what| Error::Broken {
             cell: self.cell.clone(),
             end: format!("client {} lane {}", self.index, job.lane),
@@ -97,23 +133,34 @@ impl Client {
             let what = format!("{} of {} messages came back", ring.available(), ring.size());
             return Err(broken(what));
         }
+        let ClientLane::Mode(lane) = lane else { return Ok(None) };
         let before = std::mem::replace(&mut lane.tally, lane.mode.tally());
-        let tally = lane.tally.map(|now| now.since(&before.unwrap_or_default()));
-        if let Some(tally) = tally.filter(|tally| tally.sends != tally.notifications) {
-            let what = format!("{} zero-copy sends but {} completions", tally.sends, tally.notifications);
+        let Some(tally) = lane.tally.map(|now| now.since(&before.unwrap_or_default())) else {
+            return Ok(None);
+        };
+        if tally.sends != tally.notifications || tally.deferred_copies > tally.notifications {
+            let what = format!(
+                "{} zero-copy sends, {} completions, {} of them deferred copies: these do not add up",
+                tally.sends, tally.notifications, tally.deferred_copies
+            );
             return Err(broken(what));
         }
-        gate.ended(ended, |round: &mut Round| {
-            round.round_trips_ns.extend(round_trips_ns);
-            if let Some(tally) = tally {
-                round.tally = Some(round.tally.unwrap_or_default().plus(&tally));
-            }
-        });
-        Ok(())
+        Ok(Some(tally))
     }
 }
 
-impl ClientLane {
+/// Does the reference once for each of `messages`, round the ring.
+fn reference_round(lane: &mut ReferenceLane, messages: u64, ring: &mut Ring) -> Instant {
+    for _ in 0..messages {
+        if let Some(message) = ring.take() {
+            lane.run(&message);
+            ring.returned().push_back(message);
+        }
+    }
+    now()
+}
+
+impl ModeLane {
     /// Sends `messages` as fast as the connection takes them, and returns
     /// when all are back and nothing waits to be sent.
     fn stream(
@@ -169,7 +216,7 @@ impl ClientLane {
     }
 }
 
-impl ClientLane {
+impl ModeLane {
     /// A message, once the mode has given one or many back.
     #[cold]
     fn take_back(&mut self, ring: &mut Ring) -> std::result::Result<Message, SendFailure> {

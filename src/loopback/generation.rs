@@ -8,30 +8,54 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
-use super::client::Client;
+use super::client::{Client, ClientWork};
 use super::connection::{Granted, Listener, Pair, failure};
 use super::round::{Gate, Job, Outcome, Round};
+use super::reference::Reference;
 use super::server::{Account, Fault, Server};
 use super::thread::spawn;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{Connection, ModeEntry};
+use crate::counter::CounterSource;
 use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::message::Layout;
 use crate::profile::Profile;
 use crate::sys::{self, TcpInfo};
 
-/// One mode with its own connections; the self check's twin is a lane too.
+/// One mode with its own connections, or a reference; the self check's twin is
+/// a lane too.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    /// The mode's name, or [`super::SELF_LANE`].
+    /// The mode's name, [`super::SELF_LANE`], or the reference's name.
     pub name: String,
-    /// The mode.
-    pub mode: ModeEntry,
+    /// What its rounds do.
+    pub kind: LaneKind,
+}
+
+/// What a lane's rounds do.
+#[derive(Clone, Copy, Debug)]
+pub enum LaneKind {
+    /// Send messages by a copy mode.
+    Mode(ModeEntry),
+    /// Do what a message cannot cost less than.
+    Reference(Reference),
+}
+
+impl Lane {
+    /// A lane of `mode`, by its own name.
+    pub fn mode(mode: ModeEntry) -> Lane {
+        Lane { name: mode.name.to_string(), kind: LaneKind::Mode(mode) }
+    }
+
+    /// A lane of `reference`, by its own name.
+    pub fn reference(reference: Reference) -> Lane {
+        Lane { name: reference.name().to_string(), kind: LaneKind::Reference(reference) }
+    }
 }
 
 /// What a generation is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GenerationSpec<'a> {
     /// The cell that it is for.
     pub cell: &'a Cell,
@@ -43,6 +67,8 @@ pub struct GenerationSpec<'a> {
     pub lanes: &'a [Lane],
     /// A fault of the servers, for tests.
     pub fault: Fault,
+    /// What is counted in each thread.
+    pub counters: Arc<Vec<Box<dyn CounterSource>>>,
 }
 
 /// A running generation. Dropping it ends its threads and connections.
@@ -98,7 +124,8 @@ impl Generation {
             let open = || -> Result<OpenConnection> {
                 Ok(OpenConnection { pair: listener.connect()?, account: Arc::default() })
             };
-            let connections = (0..clients).map(|_| open()).collect::<Result<_>>()?;
+            let count = if matches!(lane.kind, LaneKind::Mode(_)) { clients } else { 0 };
+            let connections = (0..count).map(|_| open()).collect::<Result<_>>()?;
             Ok(OpenLane { name: lane.name.clone(), connections })
         });
         let mut generation = Generation {
@@ -183,6 +210,7 @@ impl Generation {
                     receive_offset_bytes: profile.server.receive_offset_bytes,
                     verify: profile.server.verify,
                     fault: spec.fault,
+                    counters: Arc::clone(&spec.counters),
                 };
                 let cpu = spec.plan.ends[index].server;
                 self.threads
@@ -201,26 +229,20 @@ impl Generation {
                     offset_bytes: profile.message.ring_offset_bytes,
                 },
                 ring_bytes: profile.message.ring_bytes,
+                staging_offset_bytes: profile.message.staging_offset_bytes,
                 lanes: spec
                     .lanes
                     .iter()
                     .zip(&self.lanes)
-                    .map(|(lane, open)| {
-                        let OpenConnection { pair, account } = &open.connections[index];
-                        (
-                            lane.mode,
-                            Connection {
-                                socket: Arc::clone(&pair.client),
-                                consumed_bytes: Arc::clone(&account.consumed_bytes),
-                                ring_messages: 0, // the client knows once it has the ring
-                                message_bytes: cell.message_bytes,
-                                staging_offset_bytes: profile.message.staging_offset_bytes,
-                                wait_limit: profile.stall_timeout(),
-                            },
-                        )
+                    .map(|(lane, open)| match lane.kind {
+                        LaneKind::Mode(mode) => {
+                            ClientWork::Mode(mode, client_connection(cell, profile, &open.connections[index]))
+                        }
+                        LaneKind::Reference(reference) => ClientWork::Reference(reference),
                     })
                     .collect(),
-                nagle: cell.target == Target::Throughput && profile.socket.nagle_throughput,
+                nagle: cell.target != Target::Latency && profile.socket.nagle_throughput,
+                counters: Arc::clone(&spec.counters),
             };
             let name = format!("client {index}");
             self.threads.push(spawn(cell, &self.gate, name, ends.client, |gate| client.run(gate))?);
@@ -281,6 +303,18 @@ impl Generation {
 impl Drop for Generation {
     fn drop(&mut self) {
         self.shut_down();
+    }
+}
+
+/// What the client's end of a connection is to its copy mode.
+fn client_connection(cell: &Cell, profile: &Profile, open: &OpenConnection) -> Connection {
+    Connection {
+        socket: Arc::clone(&open.pair.client),
+        consumed_bytes: Arc::clone(&open.account.consumed_bytes),
+        ring_messages: 0, // the client knows once it has the ring
+        message_bytes: cell.message_bytes,
+        staging_offset_bytes: profile.message.staging_offset_bytes,
+        wait_limit: profile.stall_timeout(),
     }
 }
 

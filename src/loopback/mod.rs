@@ -3,17 +3,21 @@
 //! measurement; it knows nothing of Criterion, files or statistics.
 
 mod block;
+mod cell_run;
 mod client;
 mod connection;
 mod generation;
 mod probe;
+mod reference;
 mod round;
 mod server;
 mod thread;
 
-pub use block::{Block, BlockRound, CellMeasurement, CellRun, SELF_LANE};
+pub use block::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
+pub use cell_run::{CellRun, Instruments};
 pub use connection::{End, Granted};
-pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec, Lane};
+pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec, Lane, LaneKind};
 pub use probe::probe;
+pub use reference::{REFERENCES, Reference};
 pub use round::Round;
 pub use server::Fault;

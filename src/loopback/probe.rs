@@ -2,6 +2,7 @@
 //! a connection of its own. It knows nothing of how a mode works.
 
 use std::io;
+use std::sync::Arc;
 
 use super::generation::{Generation, GenerationSpec, Lane};
 use super::server::Fault;
@@ -25,10 +26,11 @@ pub fn probe(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) ->
 fn send_one(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<()> {
     let cell = Cell { target, mode: mode.name.into(), message_bytes: 4096, threads: 1 };
     let plan = Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus };
-    let lanes = [Lane { name: mode.name.into(), mode }];
+    let lanes = [Lane::mode(mode)];
+    let counters = Arc::default();
     let fault = Fault::None;
     let mut generation =
-        Generation::open(&GenerationSpec { cell: &cell, profile, plan: &plan, lanes: &lanes, fault })?;
+        Generation::open(&GenerationSpec { cell: &cell, profile, plan: &plan, lanes: &lanes, fault, counters })?;
     generation.run(0, 1)?;
     generation.close()?;
     Ok(())

@@ -5,6 +5,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use crate::counter::{self, Counts};
 use crate::error::Error;
 use crate::zerocopy::Tally;
 
@@ -20,6 +21,29 @@ pub struct Round {
     pub round_trips_ns: Vec<u64>,
     /// What zero-copy sends came to in this round; `None` for other modes.
     pub tally: Option<Tally>,
+    /// What the clients' threads spent in this round, from just before they
+    /// are released to just after they have ended; summed over them.
+    pub client_counts: Option<Counts>,
+    /// What the servers' threads spent, from one round of theirs to the next:
+    /// in between they sleep.
+    pub server_counts: Option<Counts>,
+}
+
+impl Round {
+    pub(super) fn add_client(&mut self, counts: &Counts) {
+        self.client_counts = Some(self.client_counts.map_or(*counts, |sum| counter::sum(&sum, counts)));
+    }
+
+    pub(super) fn add_server(&mut self, counts: &Counts) {
+        self.server_counts = Some(self.server_counts.map_or(*counts, |sum| counter::sum(&sum, counts)));
+    }
+
+    /// What clients and servers spent together on the counter at `kind` of
+    /// [`counter::KINDS`]; `None` if it is absent.
+    pub fn cost(&self, kind: usize) -> Option<f64> {
+        let of = |counts: &Option<Counts>| counts.as_ref()?[kind].map(|count| count.value);
+        Some(of(&self.client_counts)? + self.server_counts.map_or(Some(0.0), |_| of(&self.server_counts))?)
+    }
 }
 
 /// What a client is to do next.

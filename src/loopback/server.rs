@@ -10,6 +10,7 @@ use socket2::Socket;
 
 use super::round::{Gate, now};
 use crate::cell::{Cell, Target};
+use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::memory::PageBuffer;
 use crate::message::expected_byte;
@@ -44,6 +45,7 @@ pub(super) struct Server {
     pub(super) receive_offset_bytes: usize,
     pub(super) verify: bool,
     pub(super) fault: Fault,
+    pub(super) counters: Arc<Vec<Box<dyn CounterSource>>>,
 }
 
 impl Server {
@@ -59,6 +61,8 @@ impl Server {
         let message_bytes = self.cell.message_bytes as u64;
         let mut consumed = 0;
         let mut answered = 0;
+        let mut counters = Opened::new(&self.counters);
+        let mut before = counters.read().map_err(failed("read the thread's counters"))?;
         gate.set_up();
         loop {
             let received = match (&*self.socket).read(buffer.as_mut_slice()) {
@@ -90,13 +94,15 @@ impl Server {
                     return Err(self.broken(what));
                 }
                 let end = now();
-                if self.cell.target == Target::Throughput {
+                if self.cell.target != Target::Latency {
                     // A zero-copy completion waits for the acknowledgement,
                     // and that of a lone segment is delayed by 40 ms; every
                     // mode's server sends it at once (TCP_QUICKACK of tcp(7)).
                     self.socket.set_tcp_quickack(true).map_err(failed("setsockopt TCP_QUICKACK"))?;
                 }
-                gate.ended(end, |_| {});
+                let after = counters.read().map_err(failed("read the thread's counters"))?;
+                let counts = counter::between(&std::mem::replace(&mut before, after), &after);
+                gate.ended(end, |round| round.add_server(&counts));
             }
         }
     }

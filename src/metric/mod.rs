@@ -2,6 +2,7 @@
 //! and generations came to; each reading is a value or the reason for its
 //! absence, never a zero that stands for "unknown".
 
+pub mod cpu_cost;
 mod round_trip;
 mod tcp_info;
 mod throughput;
@@ -19,6 +20,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &round_trip::RoundTrip,
     &tcp_info::TcpInfoSource,
     &zerocopy_tally::ZeroCopyTally,
+    &cpu_cost::CpuCost,
 ];
 
 /// Something that metrics are read from.

@@ -1,7 +1,9 @@
 //! Round trips of a latency cell's own rounds, from an HDR histogram of three
 //! significant digits: each percentile is exact to 0.1 %.
 
+use base64::Engine;
 use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
 use super::{Described, Reading, Source, Value};
 use crate::cell::Target;
@@ -21,7 +23,7 @@ const PERCENTILES: [(&str, f64); 4] = [
 /// ends the round long before.
 const LONGEST_NS: u64 = 600_000_000_000;
 
-static CATALOGUE: [Described; 7] = [
+static CATALOGUE: [Described; 8] = [
     Described { name: "round_trips", unit: "", meaning: "round trips of the own rounds" },
     nanoseconds("round_trip_mean", "mean round trip; what Criterion's mean is made of"),
     nanoseconds("round_trip_p50", "median round trip"),
@@ -29,7 +31,14 @@ static CATALOGUE: [Described; 7] = [
     nanoseconds("round_trip_p99", "99th percentile"),
     nanoseconds("round_trip_p99_9", "99.9th percentile"),
     nanoseconds("round_trip_max", "longest round trip"),
+    Described {
+        name: HISTOGRAM,
+        unit: "ns",
+        meaning: "all of them: an HDR histogram, V2, deflated, in Base64",
+    },
 ];
+
+const HISTOGRAM: &str = "round_trip_histogram";
 
 const fn nanoseconds(name: &'static str, meaning: &'static str) -> Described {
     Described { name, unit: "ns", meaning }
@@ -59,6 +68,7 @@ impl Source for RoundTrip {
             ("round_trips", Reading::Value(Value::Count(count))),
             ("round_trip_mean", value(histogram.mean())),
             ("round_trip_max", value(histogram.max() as f64)),
+            (HISTOGRAM, compressed(&histogram)),
         ];
         for (name, quantile) in PERCENTILES {
             // Fewer, and the percentile would be the maximum under another name.
@@ -72,5 +82,14 @@ impl Source for RoundTrip {
             ));
         }
         readings
+    }
+}
+
+/// As HdrHistogram's other implementations write and read it.
+fn compressed(histogram: &Histogram<u64>) -> Reading {
+    let mut bytes = Vec::new();
+    match V2DeflateSerializer::new().serialize(histogram, &mut bytes) {
+        Ok(_) => Reading::Value(Value::Text(base64::engine::general_purpose::STANDARD.encode(bytes))),
+        Err(error) => Reading::Absent(format!("it could not be compressed: {error}")),
     }
 }

@@ -23,7 +23,7 @@ impl Source for Throughput {
         }
         let bits = cell.message_bytes as f64 * 8.0;
         let own = measurement.blocks.iter().filter_map(|block| block.round(&cell.mode));
-        let rates: Vec<f64> = own.map(|round| bits / round.ns_per_message()).collect();
+        let rates: Vec<f64> = own.map(|round| bits / round.per_message()).collect();
         let reading = match median(&rates) {
             Some(gbit_per_s) => Reading::Value(Value::Number(gbit_per_s)),
             None => Reading::Absent("no block was measured".into()),

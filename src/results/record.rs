@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Target};
 use crate::cpu::Plan;
 use crate::doubt::{self, Doubt};
-use crate::loopback::{Block, CellMeasurement};
+use crate::loopback::{Block, CellMeasurement, CostUnit};
 use crate::metric::{self, Metrics};
 use crate::profile::Profile;
 use crate::ratio::{self, Ratios};
@@ -29,6 +29,11 @@ pub struct Record {
     pub copycost_version: String,
     /// The cell.
     pub cell: Cell,
+    /// What the cell's own counts and ratios are in; of a CPU cost cell only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cost_unit: Option<CostUnit>,
+    /// What `client_cost_per_byte` and `server_cost_per_byte` are in.
+    pub counted_in: CostUnit,
     /// Every metric by name.
     pub metrics: Metrics,
     /// This cell's time a message over that of each other mode, and `self`.
@@ -68,6 +73,8 @@ impl Record {
             schema_version: SCHEMA_VERSION,
             method_version: METHOD_VERSION,
             copycost_version: env!("CARGO_PKG_VERSION").to_string(),
+            cost_unit: (measurement.cell.target == Target::CpuCost).then_some(measurement.cost_unit),
+            counted_in: measurement.cost_unit,
             cell: measurement.cell,
             metrics,
             ratios,

@@ -7,7 +7,9 @@ use std::fmt::Write;
 
 use super::record::{Record, WrittenDoubt};
 use crate::cell::Target;
+use crate::loopback::{REFERENCES, SELF_LANE};
 use crate::metric;
+use crate::metric::cpu_cost::per_byte_unit;
 use crate::ratio::Ratio;
 
 /// Lays out `records` of one target, with `modes` as columns in this order.
@@ -29,6 +31,7 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     let (what, against) = match target {
         Target::Throughput => ("median Gbit/s of all connections", "throughput over"),
         Target::Latency => ("median round trip in µs", "mean round trip over"),
+        Target::CpuCost => ("CPU cost a byte, clients and servers together", "cost over"),
     };
     let mut text =
         format!("{}: {what}; ×{against} {reference}'s in the same blocks [95 % interval]\n\n", target.name());
@@ -36,9 +39,50 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     let better = match target {
         Target::Throughput => "fastest",
         Target::Latency => "shortest",
+        Target::CpuCost => "cheapest",
     };
+    if target == Target::Throughput {
+        text += &costs(modes, records);
+    }
     let _ = writeln!(text, "\n* {better} of its row: every interval against another mode is clear of 1");
     text + &legend(records)
+}
+
+/// The table of what a byte cost, client + server, and of the references.
+fn costs(modes: &[String], records: &[Record]) -> String {
+    let Some(first) = records.first() else { return String::new() };
+    let mut header = vec!["threads".to_string(), "bytes".to_string()];
+    header.extend(modes.iter().cloned());
+    header.extend(REFERENCES.map(|reference| format!("time over {}", reference.name())));
+    let rows = rows(records);
+    let lines = rows.iter().map(|((threads, bytes), row)| {
+        let mut line = vec![threads.to_string(), bytes.to_string()];
+        line.extend(modes.iter().map(|mode| row.get(mode.as_str()).map_or("–".into(), |record| side_by_side(record))));
+        line.extend(REFERENCES.map(|reference| {
+            let over = |mode: &String| {
+                let ratio = row.get(mode.as_str())?.ratios.get(reference.name())?.ratio()?;
+                Some(format!("×{}", digits(ratio.estimate)))
+            };
+            modes.iter().map(|mode| over(mode).unwrap_or("–".into())).collect::<Vec<_>>().join(" ")
+        }));
+        line
+    });
+    let unit = per_byte_unit(first.counted_in);
+    let names = modes.join(", ");
+    format!(
+        "\nCPU cost in {unit}, client + server; time a message over the references, {names}\n\n{}",
+        aligned(&header, &lines.collect::<Vec<_>>())
+    )
+}
+
+fn side_by_side(record: &Record) -> String {
+    let number = |name: &str| metric::number(&record.metrics, name).map_or("absent".into(), digits);
+    format!("{} + {}", number("client_cost_per_byte"), number("server_cost_per_byte"))
+}
+
+fn cost_per_byte(record: &Record) -> Option<f64> {
+    let number = |name: &str| metric::number(&record.metrics, name);
+    Some(number("client_cost_per_byte")? + number("server_cost_per_byte")?)
 }
 
 type Rows<'a> = BTreeMap<(usize, usize), BTreeMap<&'a str, &'a Record>>;
@@ -56,6 +100,7 @@ fn cell(target: Target, reference: &str, record: &Record) -> String {
     let figure = match target {
         Target::Throughput => metric::number(&record.metrics, "throughput"),
         Target::Latency => metric::number(&record.metrics, "round_trip_p50").map(|ns| ns / 1e3),
+        Target::CpuCost => cost_per_byte(record),
     };
     let mut text = figure.map_or("absent".into(), digits);
     if record.cell.mode != reference {
@@ -88,10 +133,15 @@ pub fn digits(value: f64) -> String {
 /// Whether every other mode of the blocks was slower, by an interval clear of
 /// 1, and the mode agrees with itself.
 fn is_best(record: &Record) -> bool {
-    let own = record.ratios.iter().filter(|(lane, _)| *lane != crate::loopback::SELF_LANE);
+    let own = record.ratios.iter().filter(|(lane, _)| is_mode(lane));
     let ratios: Option<Vec<Ratio>> = own.map(|(_, reading)| reading.ratio()).collect();
     let agrees = crate::ratio::self_ratio(&record.ratios).is_none_or(|ratio| ratio.holds(1.0));
     agrees && ratios.is_some_and(|ratios| !ratios.is_empty() && ratios.iter().all(|r| r.upper < 1.0))
+}
+
+/// Whether a lane is another mode: neither the self check nor a reference.
+fn is_mode(lane: &str) -> bool {
+    lane != SELF_LANE && REFERENCES.iter().all(|reference| reference.name() != lane)
 }
 
 fn aligned(header: &[String], cells: &[Vec<String>]) -> String {

@@ -22,7 +22,7 @@ impl Setup {
         let mut profile = Profile::load("default").unwrap();
         profile.message.ring_bytes = 1 << 18; // quicker to set up
         let plan = Topology::read().unwrap().plan(profile.placement.policy, threads).unwrap();
-        let lanes = modes.iter().map(|mode| Lane { name: mode.name.to_string(), mode: *mode }).collect();
+        let lanes = modes.iter().map(|mode| Lane::mode(*mode)).collect();
         let cell = Cell { target, mode: modes[0].name.to_string(), message_bytes, threads };
         Setup { cell, profile, plan, lanes, fault: Fault::None }
     }
@@ -34,6 +34,7 @@ impl Setup {
             plan: &self.plan,
             lanes: &self.lanes,
             fault: self.fault,
+            counters: std::sync::Arc::default(),
         })
     }
 }

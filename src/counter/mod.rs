@@ -1,0 +1,193 @@
+//! Counters of one thread: what it cost the CPU between two points. It owns
+//! their names and how readings are subtracted and summed; which points those
+//! are is `loopback/`'s business, what a figure means `metric/`'s.
+
+mod perf_events;
+mod thread_usage;
+
+use std::io;
+
+pub use perf_events::PerfEvents;
+pub use thread_usage::ThreadUsage;
+
+/// One thing that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The metric of the client threads' count.
+    pub client: &'static str,
+    /// The metric of the server threads' count.
+    pub server: &'static str,
+    /// The unit; `""` for events.
+    pub unit: &'static str,
+    /// What it counts.
+    pub meaning: &'static str,
+}
+
+/// Every counter, in the order of [`Snapshot`] and [`Counts`].
+pub const KINDS: [Kind; COUNT] = [
+    Kind { client: "client_cycles", server: "server_cycles", unit: "cycles", meaning: "CPU cycles, user and kernel" },
+    Kind { client: "client_instructions", server: "server_instructions", unit: "", meaning: "instructions, user and kernel" },
+    Kind { client: "client_l1d_misses", server: "server_l1d_misses", unit: "", meaning: "L1 data cache load misses" },
+    Kind { client: "client_llc_misses", server: "server_llc_misses", unit: "", meaning: "last-level cache misses" },
+    Kind { client: "client_branch_misses", server: "server_branch_misses", unit: "", meaning: "mispredicted branches" },
+    Kind { client: "client_migrations", server: "server_migrations", unit: "", meaning: "moves to another CPU" },
+    Kind { client: "client_cpu_time", server: "server_cpu_time", unit: "ns", meaning: "CPU time, user and kernel" },
+    Kind { client: "client_voluntary_switches", server: "server_voluntary_switches", unit: "", meaning: "context switches by waiting" },
+    Kind { client: "client_involuntary_switches", server: "server_involuntary_switches", unit: "", meaning: "context switches by preemption" },
+    Kind { client: "client_page_faults", server: "server_page_faults", unit: "", meaning: "page faults, minor and major" },
+];
+
+/// How many counters there are.
+pub const COUNT: usize = 10;
+
+/// The place of hardware cycles in [`KINDS`].
+pub const CYCLES: usize = 0;
+/// The place of CPU time in [`KINDS`].
+pub const CPU_TIME: usize = 6;
+/// The place of voluntary context switches in [`KINDS`].
+pub const VOLUNTARY_SWITCHES: usize = 7;
+/// The place of involuntary context switches in [`KINDS`].
+pub const INVOLUNTARY_SWITCHES: usize = 8;
+
+/// A counter's value since it was opened, with the time for which it was
+/// wanted and the time for which the CPU had room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The raw count.
+    pub value: u64,
+    /// Nanoseconds for which it was enabled.
+    pub enabled_ns: u64,
+    /// Nanoseconds for which it counted; less where it was multiplexed.
+    pub running_ns: u64,
+}
+
+impl Reading {
+    /// A reading of something that is never multiplexed.
+    pub fn whole(value: u64) -> Reading {
+        Reading { value, enabled_ns: 0, running_ns: 0 }
+    }
+}
+
+/// All counters of a thread at one point; `None` where one is absent.
+pub type Snapshot = [Option<Reading>; COUNT];
+
+/// Counters of the thread that opened them.
+pub trait ThreadCounters {
+    /// Reads those that this source has into `snapshot`.
+    fn read(&mut self, snapshot: &mut Snapshot) -> io::Result<()>;
+
+    /// Why each of the others of this source's own is absent.
+    fn absences(&self) -> Vec<(usize, String)>;
+}
+
+/// Opens counters in each thread that is to be counted.
+pub trait CounterSource: Send + Sync {
+    /// Opens this source's counters for the calling thread. What cannot be
+    /// opened is absent, never an error.
+    fn open(&self) -> Box<dyn ThreadCounters>;
+}
+
+/// The sources that a run counts with: hardware and software events of the
+/// kernel, and the thread's own resource usage.
+pub fn sources() -> Vec<Box<dyn CounterSource>> {
+    vec![Box::new(PerfEvents::default()), Box::new(ThreadUsage)]
+}
+
+/// What a counter came to between two snapshots.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Count {
+    /// The count, scaled up where it was multiplexed.
+    pub value: f64,
+    /// The least share of the time for which it counted, 0 to 1.
+    pub counted_share: f64,
+}
+
+/// All counts; `None` where one is absent.
+pub type Counts = [Option<Count>; COUNT];
+
+/// The counts from `earlier` to `later`. A counter that never got onto the CPU
+/// in between is absent, since nothing can be scaled up from.
+pub fn between(earlier: &Snapshot, later: &Snapshot) -> Counts {
+    std::array::from_fn(|kind| {
+        let (earlier, later) = (earlier[kind]?, later[kind]?);
+        let value = later.value.saturating_sub(earlier.value) as f64;
+        let enabled = later.enabled_ns.saturating_sub(earlier.enabled_ns) as f64;
+        let running = later.running_ns.saturating_sub(earlier.running_ns) as f64;
+        if enabled == 0.0 {
+            return Some(Count { value, counted_share: 1.0 });
+        }
+        // perf_event_open(2): scale by time_enabled over time_running.
+        (running > 0.0).then(|| Count { value: value * enabled / running, counted_share: (running / enabled).min(1.0) })
+    })
+}
+
+/// The sum of two threads' or rounds' counts: absent if either is.
+pub fn sum(one: &Counts, other: &Counts) -> Counts {
+    std::array::from_fn(|kind| {
+        let (one, other) = (one[kind]?, other[kind]?);
+        Some(Count {
+            value: one.value + other.value,
+            counted_share: one.counted_share.min(other.counted_share),
+        })
+    })
+}
+
+/// The counters of one thread, from every source.
+pub struct Opened {
+    counters: Vec<Box<dyn ThreadCounters>>,
+}
+
+impl Opened {
+    /// Opens every source for the calling thread.
+    pub fn new(sources: &[Box<dyn CounterSource>]) -> Opened {
+        Opened { counters: sources.iter().map(|source| source.open()).collect() }
+    }
+
+    /// Reads every source.
+    pub fn read(&mut self) -> io::Result<Snapshot> {
+        let mut snapshot = Snapshot::default();
+        for counters in &mut self.counters {
+            counters.read(&mut snapshot)?;
+        }
+        Ok(snapshot)
+    }
+
+    /// Why each counter that is absent is.
+    pub fn absences(&self) -> Vec<(usize, String)> {
+        self.counters.iter().flat_map(|counters| counters.absences()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(value: u64, enabled_ns: u64, running_ns: u64) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        snapshot[CYCLES] = Some(Reading { value, enabled_ns, running_ns });
+        snapshot
+    }
+
+    #[test]
+    fn a_multiplexed_count_is_scaled_and_says_its_share() {
+        let counts = between(&snapshot(100, 1000, 500), &snapshot(400, 3000, 1000));
+        let count = counts[CYCLES].unwrap();
+        assert_eq!((count.value, count.counted_share), (300.0 * 2000.0 / 500.0, 0.25));
+        let whole = between(&snapshot(100, 1000, 1000), &snapshot(400, 3000, 3000))[CYCLES].unwrap();
+        assert_eq!((whole.value, whole.counted_share), (300.0, 1.0));
+    }
+
+    #[test]
+    fn a_counter_that_never_ran_is_absent_and_not_zero() {
+        assert_eq!(between(&snapshot(100, 1000, 500), &snapshot(100, 3000, 500))[CYCLES], None);
+        assert_eq!(between(&Snapshot::default(), &snapshot(1, 1, 1))[CYCLES], None);
+    }
+
+    #[test]
+    fn a_sum_lacks_what_one_of_its_parts_lacks() {
+        let one = between(&snapshot(0, 0, 0), &snapshot(10, 100, 50));
+        let two = sum(&one, &between(&snapshot(0, 0, 0), &snapshot(5, 100, 100)));
+        assert_eq!(two[CYCLES], Some(Count { value: 25.0, counted_share: 0.5 }));
+        assert_eq!(sum(&one, &Counts::default())[CYCLES], None);
+    }
+}
