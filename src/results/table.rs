@@ -30,8 +30,10 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
         Target::Throughput => ("median Gbit/s of all connections", "throughput over"),
         Target::Latency => ("median round trip in µs", "mean round trip over"),
     };
-    let mut text =
-        format!("{}: {what}; ×{against} {reference}'s in the same blocks [95 % interval]\n\n", target.name());
+    let mut text = format!(
+        "{}: {what}; ×{against} {reference}'s within the blocks of the row [95 % interval]\n\n",
+        target.name()
+    );
     text += &aligned(&header, &cells);
     let better = match target {
         Target::Throughput => "fastest",
@@ -59,7 +61,7 @@ fn cell(target: Target, reference: &str, record: &Record) -> String {
     };
     let mut text = figure.map_or("absent".into(), digits);
     if record.cell.mode != reference {
-        let reading = record.ratios.get(reference).and_then(|reading| reading.ratio());
+        let reading = record.row_ratios.get(reference).and_then(|reading| reading.ratio());
         let ratio = reading.map(|ratio| if target == Target::Throughput { ratio.inverse() } else { ratio });
         text += &ratio.map_or(" ×absent".into(), |r| format!(" {}", times(&r)));
     }
@@ -88,8 +90,7 @@ pub fn digits(value: f64) -> String {
 /// Whether every other mode of the blocks was slower, by an interval clear of
 /// 1, and the mode agrees with itself.
 fn is_best(record: &Record) -> bool {
-    let own = record.ratios.iter().filter(|(lane, _)| *lane != crate::loopback::SELF_LANE);
-    let ratios: Option<Vec<Ratio>> = own.map(|(_, reading)| reading.ratio()).collect();
+    let ratios: Option<Vec<Ratio>> = record.row_ratios.values().map(|reading| reading.ratio()).collect();
     let agrees = crate::ratio::self_ratio(&record.ratios).is_none_or(|ratio| ratio.holds(1.0));
     agrees && ratios.is_some_and(|ratios| !ratios.is_empty() && ratios.iter().all(|r| r.upper < 1.0))
 }
