@@ -20,7 +20,7 @@ use crate::copy_mode::{self, ModeEntry};
 use crate::counter::{self, Opened};
 use crate::cpu::{Plan, Topology};
 use crate::error::{Error, Result};
-use crate::loopback::{CellRun, CostUnit, Instruments, probe};
+use crate::loopback::{Block, CellRun, CostUnit, Instruments, probe};
 use crate::profile::Profile;
 use crate::results::criterion_files;
 use crate::results::record::Record;
@@ -54,6 +54,8 @@ struct Bench {
     instruments: Instruments,
     output: PathBuf,
     records: Vec<Record>,
+    /// Whether Criterion kept the sample of each record.
+    saved: Vec<bool>,
     failures: Vec<Error>,
     /// Cells begun or passed over, to show where in the matrix the run is.
     position: usize,
@@ -91,6 +93,7 @@ impl Bench {
             instruments,
             output,
             records: Vec::new(),
+            saved: Vec::new(),
             failures: Vec::new(),
             position: 0,
         })
@@ -114,6 +117,7 @@ impl Bench {
                 }
             }
             group.finish();
+            self.complete_rows(threads);
         }
         criterion.final_summary();
         self.conclude()
@@ -190,7 +194,35 @@ impl Bench {
         let cells = self.plans.len() * self.modes.len() * self.profile.matrix.message_bytes.len();
         lines::under_criterion(&record, self.position, cells, saved);
         self.records.push(record);
+        self.saved.push(saved);
         Ok(())
+    }
+
+    /// Each block holds a round of every mode, so the cells of a row say more
+    /// together than each alone: writes that into their records.
+    fn complete_rows(&mut self, threads: usize) {
+        let modes: Vec<String> = self.modes.iter().map(|mode| mode.name.to_string()).collect();
+        for message_bytes in self.profile.matrix.message_bytes.clone() {
+            let of_row = |record: &Record| {
+                record.cell.threads == threads && record.cell.message_bytes == message_bytes
+            };
+            let blocks: Vec<Vec<Block>> = self
+                .records
+                .iter()
+                .filter(|record| of_row(record))
+                .map(|record| record.blocks.clone())
+                .collect();
+            let cells: Vec<&[Block]> = blocks.iter().map(Vec::as_slice).collect();
+            for (record, saved) in
+                self.records.iter_mut().zip(&self.saved).filter(|(record, _)| of_row(record))
+            {
+                record.set_row(&modes, &cells);
+                if *saved && let Err(error) = criterion_files::save_record(&self.output, record) {
+                    eprintln!("copycost: {error}");
+                    self.failures.push(error);
+                }
+            }
+        }
     }
 
     /// The table, and what went wrong.

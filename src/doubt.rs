@@ -30,6 +30,9 @@ pub enum Doubt {
 /// loopback loses nothing; more than this share of them slows the sender.
 const RETRANSMIT_PERCENT: f64 = 0.5;
 
+/// Oversubscribed cells that move reach 74 %, a stalled connection 100 %.
+const WINDOW_LIMITED_PERCENT: f64 = 90.0;
+
 impl Doubt {
     /// Every kind's mark in tables and title in docs/METHOD.md.
     pub const KINDS: [(char, &'static str); 10] = [
@@ -182,7 +185,7 @@ fn window_limited(measurement: &CellMeasurement) -> Option<Doubt> {
         let (busy, limited) = (info.busy_us?, info.receive_window_limited_us?);
         let (window, segment) = (info.send_window_bytes?, info.send_mss_bytes);
         let limited_percent = 100.0 * limited as f64 / busy.max(1) as f64;
-        (limited_percent > 50.0 && window < segment).then_some(Doubt::WindowLimited {
+        (limited_percent > WINDOW_LIMITED_PERCENT && window < segment).then_some(Doubt::WindowLimited {
             limited_percent,
             smallest_window_bytes: window.into(),
             segment_bytes: segment.into(),

@@ -63,15 +63,34 @@ pub fn of_cell(measurement: &CellMeasurement) -> Ratios {
     let own = &measurement.cell.mode;
     let rounds = measurement.blocks.first().map_or(&[][..], |block| &block.rounds);
     let others = rounds.iter().map(|round| &round.lane).filter(|lane| *lane != own);
-    others
-        .map(|lane| {
-            let reading = match of_blocks(&samples(&measurement.blocks, own, lane)) {
-                Ok(ratio) => RatioReading::Ratio(ratio),
-                Err(absent) => RatioReading::Absent { absent },
-            };
-            (lane.clone(), reading)
-        })
-        .collect()
+    others.map(|lane| (lane.clone(), reading(&samples(&measurement.blocks, own, lane)))).collect()
+}
+
+/// The ratios of `own` to each other mode from every block of a row, the cells
+/// of one size and thread count: each block holds a round of every mode,
+/// whichever cell it was measured for. `cells` are the blocks of each. More
+/// blocks, and spread over more time, than a cell has of its own; `self` is
+/// the cell's alone and not among them.
+pub fn of_row(own: &str, modes: &[String], cells: &[&[Block]]) -> Ratios {
+    let others = modes.iter().filter(|mode| *mode != own);
+    let samples_of = |lane: &str| -> Vec<Sample> {
+        let numbered = cells.iter().enumerate().flat_map(|(cell, blocks)| {
+            samples(blocks, own, lane).into_iter().map(move |sample| (cell, sample))
+        });
+        let apart = |(cell, sample): (usize, Sample)| Sample {
+            generation: cell * 1_000_000 + sample.generation,
+            ..sample
+        };
+        numbered.map(apart).collect()
+    };
+    others.map(|lane| (lane.clone(), reading(&samples_of(lane)))).collect()
+}
+
+fn reading(samples: &[Sample]) -> RatioReading {
+    match of_blocks(samples) {
+        Ok(ratio) => RatioReading::Ratio(ratio),
+        Err(absent) => RatioReading::Absent { absent },
+    }
 }
 
 /// The ratio of the self check, if the blocks had one.
@@ -149,6 +168,7 @@ pub fn student_t_975(degrees_of_freedom: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loopback::BlockRound;
 
     /// A normal deviate, by summing uniforms (Irwin and Hall).
     fn normal(random: &mut fastrand::Rng) -> f64 {
@@ -222,6 +242,38 @@ mod tests {
         };
         let (within, across) = (width(0), width(30));
         assert!(within < 0.06 && across > 5.0 * within, "{within} within blocks, {across} across");
+    }
+
+    #[test]
+    fn a_row_takes_in_the_blocks_of_every_cell() {
+        let block = |generation, times: [(&str, u64); 3]| Block {
+            generation,
+            rounds: times
+                .map(|(lane, time_ns)| BlockRound { lane: lane.into(), messages: 1, time_ns, cost: None })
+                .to_vec(),
+            round_trips_ns: Vec::new(),
+            tally: None,
+            client_counts: None,
+            server_counts: None,
+        };
+        let one =
+            [block(0, [("a", 100), ("b", 50), ("self", 1)]), block(1, [("a", 100), ("b", 50), ("self", 1)])];
+        let other = [
+            block(0, [("a", 100), ("b", 200), ("self", 1)]),
+            block(1, [("a", 100), ("b", 100), ("self", 1)]),
+        ];
+        let modes = ["a".to_string(), "b".to_string()];
+        let alone = of_row("a", &modes, &[&one])["b"].ratio().unwrap();
+        assert_eq!((alone.estimate, alone.lower, alone.upper), (2.0, 2.0, 2.0));
+        let row = of_row("a", &modes, &[&one, &other]);
+        assert_eq!(row.len(), 1, "neither the mode itself nor `self`: {row:?}");
+        // Log ratios of four generations: 2, 2, 0.5, 1. Their median lies
+        // between 1 and 2, and the two cells' generations are not one.
+        let ratio = row["b"].ratio().unwrap();
+        assert!(
+            (ratio.estimate - 2f64.sqrt()).abs() < 1e-9 && ratio.lower < 1.0 && ratio.upper > 2.0,
+            "{ratio:?}"
+        );
     }
 
     #[test]

@@ -50,7 +50,7 @@ enum Memory {
 /// sent. The bytes do not move when the value moves, so the kernel may hold
 /// their address for as long as the value lives.
 ///
-/// Ranges come from a mapping ([`Segments::divide`]) or from vectors
+/// Ranges come from a mapping (a ring of messages) or from vectors
 /// (`Segments::from(Vec<u8>)`). Empty ranges are dropped.
 pub struct Segments {
     table: Box<[libc::iovec]>,

@@ -18,6 +18,6 @@ pub use cell_run::{CellRun, Instruments};
 pub use connection::{End, Granted};
 pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec, Lane, LaneKind};
 pub use probe::probe;
-pub use reference::{REFERENCES, Reference};
+pub use reference::{REFERENCES, Reference, is_mode};
 pub use round::Round;
 pub use server::Fault;

@@ -4,6 +4,7 @@
 
 use std::io;
 
+use super::block::SELF_LANE;
 use crate::memory::PageBuffer;
 use crate::message::Message;
 use crate::sys;
@@ -29,6 +30,11 @@ impl Reference {
             Reference::SystemCall => "system-call",
         }
     }
+}
+
+/// Whether a lane is a copy mode: neither the self check nor a reference.
+pub fn is_mode(lane: &str) -> bool {
+    lane != SELF_LANE && REFERENCES.iter().all(|reference| reference.name() != lane)
 }
 
 /// A reference with what it needs.

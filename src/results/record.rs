@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::cell::{Cell, Target};
 use crate::cpu::Plan;
 use crate::doubt::{self, Doubt};
-use crate::loopback::{Block, CellMeasurement, CostUnit};
+use crate::loopback::{Block, CellMeasurement, CostUnit, is_mode};
 use crate::metric::{self, Metrics};
 use crate::profile::Profile;
-use crate::ratio::{self, Ratios};
+use crate::ratio::{self, RatioReading, Ratios};
 
 /// The version of the file's shape. A new metric does not change it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -38,6 +38,9 @@ pub struct Record {
     pub metrics: Metrics,
     /// This cell's time a message over that of each other mode, and `self`.
     pub ratios: Ratios,
+    /// The same but `self`, from the blocks of every cell of this size and
+    /// thread count that the run has measured: what tables and findings use.
+    pub row_ratios: Ratios,
     /// Why to read the figures with care.
     pub doubts: Vec<WrittenDoubt>,
     /// The blocks that Criterion's samples are the own rounds of.
@@ -77,6 +80,7 @@ impl Record {
             counted_in: measurement.cost_unit,
             cell: measurement.cell,
             metrics,
+            row_ratios: ratios.iter().filter(|(lane, _)| is_mode(lane)).map(cloned).collect(),
             ratios,
             doubts: doubts.into_iter().map(written).collect(),
             blocks: measurement.blocks,
@@ -86,8 +90,17 @@ impl Record {
         }
     }
 
+    /// Takes in the blocks of all cells of its row, this one among them.
+    pub fn set_row(&mut self, modes: &[String], cells: &[&[Block]]) {
+        self.row_ratios = ratio::of_row(&self.cell.mode, modes, cells);
+    }
+
     /// The marks of its doubts, for a table.
     pub fn marks(&self) -> String {
         self.doubts.iter().map(|written| written.doubt.mark()).collect()
     }
+}
+
+fn cloned((lane, reading): (&String, &RatioReading)) -> (String, RatioReading) {
+    (lane.clone(), reading.clone())
 }

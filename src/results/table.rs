@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::record::{Record, WrittenDoubt};
 use crate::cell::Target;
-use crate::loopback::{REFERENCES, SELF_LANE};
+use crate::loopback::REFERENCES;
 use crate::metric;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::ratio::Ratio;
@@ -33,8 +33,10 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
         Target::Latency => ("median round trip in µs", "mean round trip over"),
         Target::CpuCost => ("CPU cost a byte, clients and servers together", "cost over"),
     };
-    let mut text =
-        format!("{}: {what}; ×{against} {reference}'s in the same blocks [95 % interval]\n\n", target.name());
+    let mut text = format!(
+        "{}: {what}; ×{against} {reference}'s within the blocks of the row [95 % interval]\n\n",
+        target.name()
+    );
     text += &aligned(&header, &cells);
     let better = match target {
         Target::Throughput => "fastest",
@@ -104,7 +106,7 @@ fn cell(target: Target, reference: &str, record: &Record) -> String {
     };
     let mut text = figure.map_or("absent".into(), digits);
     if record.cell.mode != reference {
-        let reading = record.ratios.get(reference).and_then(|reading| reading.ratio());
+        let reading = record.row_ratios.get(reference).and_then(|reading| reading.ratio());
         let ratio = reading.map(|ratio| if target == Target::Throughput { ratio.inverse() } else { ratio });
         text += &ratio.map_or(" ×absent".into(), |r| format!(" {}", times(&r)));
     }
@@ -133,15 +135,9 @@ pub fn digits(value: f64) -> String {
 /// Whether every other mode of the blocks was slower, by an interval clear of
 /// 1, and the mode agrees with itself.
 fn is_best(record: &Record) -> bool {
-    let own = record.ratios.iter().filter(|(lane, _)| is_mode(lane));
-    let ratios: Option<Vec<Ratio>> = own.map(|(_, reading)| reading.ratio()).collect();
+    let ratios: Option<Vec<Ratio>> = record.row_ratios.values().map(|reading| reading.ratio()).collect();
     let agrees = crate::ratio::self_ratio(&record.ratios).is_none_or(|ratio| ratio.holds(1.0));
     agrees && ratios.is_some_and(|ratios| !ratios.is_empty() && ratios.iter().all(|r| r.upper < 1.0))
-}
-
-/// Whether a lane is another mode: neither the self check nor a reference.
-fn is_mode(lane: &str) -> bool {
-    lane != SELF_LANE && REFERENCES.iter().all(|reference| reference.name() != lane)
 }
 
 fn aligned(header: &[String], cells: &[Vec<String>]) -> String {
