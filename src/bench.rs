@@ -66,7 +66,7 @@ impl Bench {
             modes = available(target, &profile, &plans[0].1, modes)?;
         }
         if !listing {
-            lines::heading(target, &profile, &plans);
+            lines::heading(target, &profile, &plans, &modes);
         }
         Ok(Bench {
             target,

@@ -2,6 +2,7 @@
 //! and the lines under Criterion's.
 
 use crate::cell::Target;
+use crate::copy_mode::ModeEntry;
 use crate::cpu::Plan;
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::Profile;
@@ -12,13 +13,13 @@ use crate::results::table::{digits, times};
 const INDENT: &str = "                        ";
 
 /// What is about to be measured, and the first thing to know of it.
-pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)]) {
+pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)], modes: &[ModeEntry]) {
     let matrix = &profile.matrix;
     println!(
         "copycost {}: profile {}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
         target.name(),
         profile.name,
-        matrix.modes.join(", "),
+        modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", "),
         matrix.message_bytes,
         matrix.threads,
         profile.socket.congestion_control,
