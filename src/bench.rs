@@ -80,7 +80,8 @@ impl Bench {
         let (instruments, absences) = instruments();
         let output = criterion_files::output_directory();
         if !listing {
-            lines::heading(target, &profile, &plans, instruments.cost_unit, &absences);
+            lines::heading(target, &profile, &plans, &modes);
+            lines::counters(instruments.cost_unit, &absences);
         }
         if target == Target::CpuCost && !listing {
             refuse_another_unit(&output, &profile, instruments.cost_unit)?;

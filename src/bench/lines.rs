@@ -2,6 +2,7 @@
 //! and the lines under Criterion's.
 
 use crate::cell::Target;
+use crate::copy_mode::ModeEntry;
 use crate::counter;
 use crate::cpu::Plan;
 use crate::loopback::CostUnit;
@@ -15,19 +16,13 @@ use crate::results::table::{digits, times};
 const INDENT: &str = "                        ";
 
 /// What is about to be measured, and the first thing to know of it.
-pub(super) fn heading(
-    target: Target,
-    profile: &Profile,
-    plans: &[(usize, Plan)],
-    unit: CostUnit,
-    absences: &[(usize, String)],
-) {
+pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)], modes: &[ModeEntry]) {
     let matrix = &profile.matrix;
     println!(
         "copycost {}: profile {}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
         target.name(),
         profile.name,
-        matrix.modes.join(", "),
+        modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", "),
         matrix.message_bytes,
         matrix.threads,
         profile.socket.congestion_control,
@@ -40,8 +35,12 @@ pub(super) fn heading(
             "copycost: from {threads} threads on ({busy} busy threads on {cpus} CPUs) cells are oversubscribed"
         );
     }
-    println!("copycost: CPU cost is in {}{}", unit.name(), missing(absences));
-    println!("copycost: on loopback every zero-copy completion is a deferred copy; see README.md\n");
+    println!("copycost: on loopback every zero-copy completion is a deferred copy; see README.md");
+}
+
+/// What CPU cost is counted in, and what is missing and why.
+pub(super) fn counters(unit: CostUnit, absences: &[(usize, String)]) {
+    println!("copycost: CPU cost is in {}{}\n", unit.name(), missing(absences));
 }
 
 /// One line under a cell's Criterion lines: the figure in our units, ratios,
