@@ -2,11 +2,12 @@
 //! the order of cells, the lines under Criterion's and what happens to a cell
 //! that fails; measuring is `loopback/`'s work, keeping `results/`'s.
 
+mod baseline_unit;
 mod cost_measurement;
 mod lines;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +85,7 @@ impl Bench {
             lines::counters(instruments.cost_unit, &absences);
         }
         if target == Target::CpuCost && !listing {
-            refuse_another_unit(&output, &profile, instruments.cost_unit)?;
+            baseline_unit::refuse_another(&output, &profile, instruments.cost_unit)?;
         }
         Ok(Bench {
             target,
@@ -255,49 +256,6 @@ fn instruments() -> (Instruments, Vec<(usize, String)>) {
     let no_cycles = absences.iter().any(|(kind, _)| *kind == counter::CYCLES);
     let cost_unit = if no_cycles { CostUnit::CpuNanoseconds } else { CostUnit::Cycles };
     (Instruments { counters, cost_unit }, absences)
-}
-
-/// A baseline in cycles is not compared with one in CPU time, nor the other
-/// way round: Criterion would print the ratio of two units.
-fn refuse_another_unit(output: &Path, profile: &Profile, unit: CostUnit) -> Result<()> {
-    let baseline = baseline_in_use(std::env::args());
-    for threads in &profile.matrix.threads {
-        for mode in &profile.matrix.modes {
-            for message_bytes in profile.matrix.message_bytes.iter().copied() {
-                let (target, mode) = (Target::CpuCost, mode.clone());
-                let cell = Cell { target, mode, message_bytes, threads: *threads };
-                let path = criterion_files::cell_directory(output, &cell).join(&baseline).join(criterion_files::RECORD_FILE);
-                let Ok(record) = criterion_files::read_record(&path) else { continue };
-                if record.cost_unit.is_some_and(|other| other != unit) {
-                    return Err(Error::Broken {
-                        cell,
-                        end: format!("baseline `{baseline}`"),
-                        what: format!(
-                            "it is in {}, this run would be in {}: they do not compare; \
-                             name another with --save-baseline, or remove it",
-                            record.cost_unit.map_or("", CostUnit::name),
-                            unit.name()
-                        ),
-                    });
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The baseline that Criterion compares with, by its own rules.
-fn baseline_in_use(arguments: impl Iterator<Item = String>) -> String {
-    let arguments: Vec<String> = arguments.collect();
-    let flags = ["--baseline", "-b", "--baseline-lenient", "--save-baseline", "-s"];
-    for (index, argument) in arguments.iter().enumerate() {
-        let (flag, value) = argument.split_once('=').map_or((argument.as_str(), None), |(f, v)| (f, Some(v)));
-        if flags.contains(&flag) {
-            let next = value.map(str::to_string).or_else(|| arguments.get(index + 1).cloned());
-            return next.unwrap_or_default();
-        }
-    }
-    "base".to_string()
 }
 
 /// Those of `modes` that the kernel takes; each of the others is named with the

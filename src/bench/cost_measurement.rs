@@ -94,10 +94,9 @@ mod tests {
 
     #[test]
     fn units_are_those_of_the_counts() {
-        for (unit, message, byte) in [
-            (CostUnit::Cycles, "kcycles", "cycles/B"),
-            (CostUnit::CpuNanoseconds, "µs CPU", "ns CPU/B"),
-        ] {
+        for (unit, message, byte) in
+            [(CostUnit::Cycles, "kcycles", "cycles/B"), (CostUnit::CpuNanoseconds, "µs CPU", "ns CPU/B")]
+        {
             let measurement = CpuCost::new(unit);
             let mut values = [2048.0];
             assert_eq!(measurement.formatter().scale_values(2048.0, &mut values), message);

@@ -106,7 +106,8 @@ fn percentiles(metrics: &Metrics) -> String {
 fn missing(absences: &[(usize, String)]) -> String {
     let Some((_, why)) = absences.first() else { return String::new() };
     let same = absences.iter().filter(|(_, other)| other == why);
-    let names: Vec<&str> = same.map(|(kind, _)| counter::KINDS[*kind].client.trim_start_matches("client_")).collect();
+    let names: Vec<&str> =
+        same.map(|(kind, _)| counter::KINDS[*kind].client.trim_start_matches("client_")).collect();
     let others = absences.len() - names.len();
     let more = if others > 0 { format!("; {others} more for other reasons") } else { String::new() };
     format!("; absent: {} ({why}){more}", names.join(", "))
@@ -118,7 +119,9 @@ fn cost(record: &Record) -> String {
     let unit = per_byte_unit(record.counted_in);
     let both = number("client_cost_per_byte").zip(number("server_cost_per_byte"));
     let cost = match both {
-        Some((client, server)) => format!("cost {} + {} {unit} (client + server)", digits(client), digits(server)),
+        Some((client, server)) => {
+            format!("cost {} + {} {unit} (client + server)", digits(client), digits(server))
+        }
         None => "cost absent".to_string(),
     };
     let switches = number("context_switches_per_message");

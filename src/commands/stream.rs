@@ -69,8 +69,14 @@ impl Stream {
             threads: self.threads,
         };
         let lanes = [Lane::mode(*mode)];
-        let spec =
-            GenerationSpec { cell: &cell, profile: &profile, plan: &plan, lanes: &lanes, fault: Fault::None, counters: Arc::default() };
+        let spec = GenerationSpec {
+            cell: &cell,
+            profile: &profile,
+            plan: &plan,
+            lanes: &lanes,
+            fault: Fault::None,
+            counters: Arc::default(),
+        };
         let mut generation = Generation::open(&spec).context("open the connections")?;
         let total = self.send(&mut generation, &profile)?;
         let report = generation.close()?;

@@ -25,16 +25,66 @@ pub struct Kind {
 
 /// Every counter, in the order of [`Snapshot`] and [`Counts`].
 pub const KINDS: [Kind; COUNT] = [
-    Kind { client: "client_cycles", server: "server_cycles", unit: "cycles", meaning: "CPU cycles, user and kernel" },
-    Kind { client: "client_instructions", server: "server_instructions", unit: "", meaning: "instructions, user and kernel" },
-    Kind { client: "client_l1d_misses", server: "server_l1d_misses", unit: "", meaning: "L1 data cache load misses" },
-    Kind { client: "client_llc_misses", server: "server_llc_misses", unit: "", meaning: "last-level cache misses" },
-    Kind { client: "client_branch_misses", server: "server_branch_misses", unit: "", meaning: "mispredicted branches" },
-    Kind { client: "client_migrations", server: "server_migrations", unit: "", meaning: "moves to another CPU" },
-    Kind { client: "client_cpu_time", server: "server_cpu_time", unit: "ns", meaning: "CPU time, user and kernel" },
-    Kind { client: "client_voluntary_switches", server: "server_voluntary_switches", unit: "", meaning: "context switches by waiting" },
-    Kind { client: "client_involuntary_switches", server: "server_involuntary_switches", unit: "", meaning: "context switches by preemption" },
-    Kind { client: "client_page_faults", server: "server_page_faults", unit: "", meaning: "page faults, minor and major" },
+    Kind {
+        client: "client_cycles",
+        server: "server_cycles",
+        unit: "cycles",
+        meaning: "CPU cycles, user and kernel",
+    },
+    Kind {
+        client: "client_instructions",
+        server: "server_instructions",
+        unit: "",
+        meaning: "instructions, user and kernel",
+    },
+    Kind {
+        client: "client_l1d_misses",
+        server: "server_l1d_misses",
+        unit: "",
+        meaning: "L1 data cache load misses",
+    },
+    Kind {
+        client: "client_llc_misses",
+        server: "server_llc_misses",
+        unit: "",
+        meaning: "last-level cache misses",
+    },
+    Kind {
+        client: "client_branch_misses",
+        server: "server_branch_misses",
+        unit: "",
+        meaning: "mispredicted branches",
+    },
+    Kind {
+        client: "client_migrations",
+        server: "server_migrations",
+        unit: "",
+        meaning: "moves to another CPU",
+    },
+    Kind {
+        client: "client_cpu_time",
+        server: "server_cpu_time",
+        unit: "ns",
+        meaning: "CPU time, user and kernel",
+    },
+    Kind {
+        client: "client_voluntary_switches",
+        server: "server_voluntary_switches",
+        unit: "",
+        meaning: "context switches by waiting",
+    },
+    Kind {
+        client: "client_involuntary_switches",
+        server: "server_involuntary_switches",
+        unit: "",
+        meaning: "context switches by preemption",
+    },
+    Kind {
+        client: "client_page_faults",
+        server: "server_page_faults",
+        unit: "",
+        meaning: "page faults, minor and major",
+    },
 ];
 
 /// How many counters there are.
@@ -117,7 +167,8 @@ pub fn between(earlier: &Snapshot, later: &Snapshot) -> Counts {
             return Some(Count { value, counted_share: 1.0 });
         }
         // perf_event_open(2): scale by time_enabled over time_running.
-        (running > 0.0).then(|| Count { value: value * enabled / running, counted_share: (running / enabled).min(1.0) })
+        (running > 0.0)
+            .then(|| Count { value: value * enabled / running, counted_share: (running / enabled).min(1.0) })
     })
 }
 

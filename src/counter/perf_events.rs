@@ -42,10 +42,7 @@ impl Default for PerfEvents {
                 (INSTRUCTIONS, Counted::Hardware(Hardware::INSTRUCTIONS)),
                 (BRANCH_MISSES, Counted::Hardware(Hardware::BRANCH_MISSES)),
             ],
-            vec![
-                (L1D_MISSES, Counted::Cache(l1d)),
-                (LLC_MISSES, Counted::Hardware(Hardware::CACHE_MISSES)),
-            ],
+            vec![(L1D_MISSES, Counted::Cache(l1d)), (LLC_MISSES, Counted::Hardware(Hardware::CACHE_MISSES))],
             vec![(MIGRATIONS, Counted::Software(Software::CPU_MIGRATIONS))],
         ])
     }
@@ -122,8 +119,10 @@ impl ThreadCounters for OpenedEvents {
     fn read(&mut self, snapshot: &mut Snapshot) -> io::Result<()> {
         for (group, members) in &mut self.groups {
             let data = group.read()?;
-            let nanoseconds = |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_nanos() as u64);
-            let (enabled_ns, running_ns) = (nanoseconds(data.time_enabled()), nanoseconds(data.time_running()));
+            let nanoseconds =
+                |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_nanos() as u64);
+            let (enabled_ns, running_ns) =
+                (nanoseconds(data.time_enabled()), nanoseconds(data.time_running()));
             for (kind, counter) in members.iter() {
                 snapshot[*kind] =
                     data.get(counter).map(|entry| Reading { value: entry.value(), enabled_ns, running_ns });
@@ -156,7 +155,9 @@ pub(super) fn reason(error: &io::Error, paranoid: Option<i32>) -> String {
         },
         Some(libc::ENOSYS) => "this kernel has no perf_event_open".to_string(),
         Some(libc::EMFILE) => "no file descriptor left for it (ulimit -n)".to_string(),
-        Some(libc::ENOSPC | libc::EINVAL | libc::EBUSY) => format!("the CPU has no counter free for it ({error})"),
+        Some(libc::ENOSPC | libc::EINVAL | libc::EBUSY) => {
+            format!("the CPU has no counter free for it ({error})")
+        }
         _ => error.to_string(),
     }
 }
@@ -170,7 +171,10 @@ mod tests {
         let why = |errno, paranoid| reason(&io::Error::from_raw_os_error(errno), paranoid);
         assert!(why(libc::ENOENT, Some(2)).contains("not supported by this CPU"));
         let denied = why(libc::EACCES, Some(2));
-        assert!(denied.contains("is 2") && denied.contains("1 or lower") && denied.contains("sysctl -w"), "{denied}");
+        assert!(
+            denied.contains("is 2") && denied.contains("1 or lower") && denied.contains("sysctl -w"),
+            "{denied}"
+        );
         assert!(why(libc::EPERM, Some(1)).contains("no permission"));
         assert!(why(libc::ENOSYS, None).contains("no perf_event_open"));
         assert!(why(libc::EMFILE, None).contains("ulimit -n"));

@@ -3,7 +3,9 @@
 
 use std::io;
 
-use super::{CPU_TIME, CounterSource, INVOLUNTARY_SWITCHES, Reading, Snapshot, ThreadCounters, VOLUNTARY_SWITCHES};
+use super::{
+    CPU_TIME, CounterSource, INVOLUNTARY_SWITCHES, Reading, Snapshot, ThreadCounters, VOLUNTARY_SWITCHES,
+};
 use crate::sys;
 
 /// The place of page faults in [`super::KINDS`].

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::block::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
-use super::generation::{Generation, GenerationReport, GenerationSpec, Lane, LaneKind};
+use super::generation::{Generation, GenerationReport, GenerationSpec};
+use super::lane::{Lane, LaneKind};
 use super::reference::REFERENCES;
 use super::round::Round;
 use super::server::Fault;
@@ -48,9 +49,14 @@ pub struct CellRun {
 impl CellRun {
     /// A run of `cell` against the other `modes`. Nothing is opened yet. Fails
     /// if the cell's own mode is not among them.
-    pub fn new(cell: Cell, profile: &Arc<Profile>, plan: &Plan, modes: &[ModeEntry]) -> Result<CellRun> {
-        let lane = |mode: &ModeEntry| Lane { name: mode.name.to_string(), mode: *mode };
-        let mut lanes: Vec<Lane> = modes.iter().map(lane).collect();
+    pub fn new(
+        cell: Cell,
+        profile: &Arc<Profile>,
+        plan: &Plan,
+        modes: &[ModeEntry],
+        instruments: &Instruments,
+    ) -> Result<CellRun> {
+        let mut lanes: Vec<Lane> = modes.iter().map(|mode| Lane::mode(*mode)).collect();
         let own = lanes.iter().position(|lane| lane.name == cell.mode).ok_or_else(|| Error::Broken {
             cell: cell.clone(),
             end: "coordinator".into(),
@@ -94,8 +100,9 @@ impl CellRun {
     }
 
     /// Runs one block whose own round has `messages`, and returns what the
-    /// target measures of the own round: nanoseconds, or CPU cost. A generation lives for `blocks_per_generation` blocks of
-    /// one length; Criterion's warm-up, whose blocks grow, is one generation.
+    /// target measures of the own round: nanoseconds, or CPU cost. A generation
+    /// lives for `blocks_per_generation` blocks of one length; Criterion's
+    /// warm-up, whose blocks grow, is one generation.
     pub fn block(&mut self, messages: u64) -> Result<u64> {
         self.make_ready()?;
         if messages != self.last_messages {
@@ -211,7 +218,8 @@ impl CellRun {
         }
         for (lane, cost) in self.lanes.iter().zip(&mut self.cost) {
             if let Some(round) = block.round(&lane.name) {
-                let over_own = round.time_ns as f64 / round.messages as f64 * own.messages as f64 / own.time_ns as f64;
+                let over_own =
+                    round.time_ns as f64 / round.messages as f64 * own.messages as f64 / own.time_ns as f64;
                 *cost = (*cost + 0.3 * (over_own - *cost)).clamp(1e-6, 1e3);
             }
         }

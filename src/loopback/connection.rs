@@ -67,7 +67,7 @@ impl<'a> Listener<'a> {
     pub(super) fn open(cell: &'a Cell, profile: &'a Profile) -> Result<Listener<'a>> {
         let settings = &profile.socket;
         let nagle = match cell.target {
-            Target::Throughput => settings.nagle_throughput,
+            Target::Throughput | Target::CpuCost => settings.nagle_throughput,
             Target::Latency => settings.nagle_latency,
         };
         let failed = failure(cell, "listener");

@@ -10,49 +10,18 @@ use std::thread::JoinHandle;
 
 use super::client::{Client, ClientWork};
 use super::connection::{Granted, Listener, Pair, failure};
+use super::lane::{Lane, LaneKind};
 use super::round::{Gate, Job, Outcome, Round};
-use super::reference::Reference;
 use super::server::{Account, Fault, Server};
 use super::thread::spawn;
 use crate::cell::{Cell, Target};
-use crate::copy_mode::{Connection, ModeEntry};
+use crate::copy_mode::Connection;
 use crate::counter::CounterSource;
 use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::message::Layout;
 use crate::profile::Profile;
 use crate::sys::{self, TcpInfo};
-
-/// One mode with its own connections, or a reference; the self check's twin is
-/// a lane too.
-#[derive(Clone, Debug)]
-pub struct Lane {
-    /// The mode's name, [`super::SELF_LANE`], or the reference's name.
-    pub name: String,
-    /// What its rounds do.
-    pub kind: LaneKind,
-}
-
-/// What a lane's rounds do.
-#[derive(Clone, Copy, Debug)]
-pub enum LaneKind {
-    /// Send messages by a copy mode.
-    Mode(ModeEntry),
-    /// Do what a message cannot cost less than.
-    Reference(Reference),
-}
-
-impl Lane {
-    /// A lane of `mode`, by its own name.
-    pub fn mode(mode: ModeEntry) -> Lane {
-        Lane { name: mode.name.to_string(), kind: LaneKind::Mode(mode) }
-    }
-
-    /// A lane of `reference`, by its own name.
-    pub fn reference(reference: Reference) -> Lane {
-        Lane { name: reference.name().to_string(), kind: LaneKind::Reference(reference) }
-    }
-}
 
 /// What a generation is made of.
 #[derive(Clone)]

@@ -4,7 +4,8 @@
 use std::io;
 use std::sync::Arc;
 
-use super::generation::{Generation, GenerationSpec, Lane};
+use super::generation::{Generation, GenerationSpec};
+use super::lane::Lane;
 use super::server::Fault;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
@@ -29,8 +30,14 @@ fn send_one(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> 
     let lanes = [Lane::mode(mode)];
     let counters = Arc::default();
     let fault = Fault::None;
-    let mut generation =
-        Generation::open(&GenerationSpec { cell: &cell, profile, plan: &plan, lanes: &lanes, fault, counters })?;
+    let mut generation = Generation::open(&GenerationSpec {
+        cell: &cell,
+        profile,
+        plan: &plan,
+        lanes: &lanes,
+        fault,
+        counters,
+    })?;
     generation.run(0, 1)?;
     generation.close()?;
     Ok(())

@@ -44,7 +44,11 @@ pub(super) struct ReferenceLane {
 }
 
 impl ReferenceLane {
-    pub(super) fn new(reference: Reference, message_bytes: usize, offset_bytes: usize) -> io::Result<ReferenceLane> {
+    pub(super) fn new(
+        reference: Reference,
+        message_bytes: usize,
+        offset_bytes: usize,
+    ) -> io::Result<ReferenceLane> {
         let mut buffer = PageBuffer::new(message_bytes, offset_bytes)?;
         buffer.as_mut_slice().fill(1); // no page fault in a round
         Ok(ReferenceLane { reference, buffer })

@@ -21,10 +21,18 @@ impl Source for CpuCost {
             let server = KINDS.iter().map(|kind| described(kind.server, kind.unit, kind.meaning));
             let ours = [
                 described(MESSAGES, "", "messages of the own rounds, which the counts are of"),
-                described(CLIENT_PER_BYTE, "unit/B", "cycles, or else CPU nanoseconds, that the clients spent a byte"),
+                described(
+                    CLIENT_PER_BYTE,
+                    "unit/B",
+                    "cycles, or else CPU nanoseconds, that the clients spent a byte",
+                ),
                 described(SERVER_PER_BYTE, "unit/B", "the same of the servers"),
                 described(SWITCHES, "", "context switches of both sides, of both kinds, a message"),
-                described(SHARE, "", "the least share of the time for which a multiplexed counter counted, 0 to 1"),
+                described(
+                    SHARE,
+                    "",
+                    "the least share of the time for which a multiplexed counter counted, 0 to 1",
+                ),
             ];
             client.chain(server).chain(ours).collect()
         });

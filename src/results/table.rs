@@ -59,7 +59,11 @@ fn costs(modes: &[String], records: &[Record]) -> String {
     let rows = rows(records);
     let lines = rows.iter().map(|((threads, bytes), row)| {
         let mut line = vec![threads.to_string(), bytes.to_string()];
-        line.extend(modes.iter().map(|mode| row.get(mode.as_str()).map_or("–".into(), |record| side_by_side(record))));
+        line.extend(
+            modes
+                .iter()
+                .map(|mode| row.get(mode.as_str()).map_or("–".into(), |record| side_by_side(record))),
+        );
         line.extend(REFERENCES.map(|reference| {
             let over = |mode: &String| {
                 let ratio = row.get(mode.as_str())?.ratios.get(reference.name())?.ratio()?;
