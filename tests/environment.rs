@@ -133,17 +133,24 @@ fn the_date_is_todays() {
 #[test]
 fn no_host_user_or_address_is_in_it() {
     let environment = here();
-    let record = serde_json::to_string(&environment).unwrap().to_lowercase();
+    let said = |reading: &Reading| match reading {
+        Reading::Absent(reason) => reason.clone(),
+        value => shown(value).unwrap_or_default(),
+    };
+    let record: Vec<String> = environment.items.values().map(|reading| said(reading).to_lowercase()).collect();
     let common = ["localhost", "linux", "root", "user", "virtual", "kernel", "debian", "ubuntu", "none"];
     for (command, arguments) in [("hostname", &[][..]), ("uname", &["-n"]), ("id", &["-un"])] {
         let Some(name) = asked(command, arguments).map(|name| name.to_lowercase()) else { continue };
         match name.len() <= 2 || common.contains(&name.as_str()) {
             true => println!("skipped: the name {name:?} says nothing"),
-            false => assert!(!record.contains(&name), "{name} is in the record"),
+            false => assert!(!record.iter().any(|text| text.contains(&name)), "{name} is in {record:?}"),
         }
     }
     for (name, reading) in &environment.items {
-        let text = shown(reading).unwrap_or_default();
+        let text = said(reading);
+        if name == "kernel_release" {
+            continue; // four numbers on some kernels
+        }
         for word in text.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':')) {
             let is_address = word.parse::<std::net::Ipv4Addr>().is_ok()
                 || word.len() > 4 && word.parse::<std::net::Ipv6Addr>().is_ok();

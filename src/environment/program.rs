@@ -55,7 +55,8 @@ fn ask_git(arguments: &[&str]) -> Result<String, String> {
         .map_err(|error| format!("git could not be started: {}", error.kind()))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_string()),
-        false => Err(format!("`git {}`: {}: no git repository, or not ours", arguments[0], output.status)),
+        false => Err(format!("`git {}`: {}: no git repository, or not ours", arguments[0], \
+                output.status)),
     }
 }
 
