@@ -63,8 +63,7 @@ pub fn measure(profile: &Profile) -> Metrics {
             let ends = plan.ends[0];
             readings.extend(resolution::measure(profile, FOR_A_CELL));
             readings.push(("cache_line_transfer", memory::cache_line(ends, now() + FOR_MEMORY)));
-            readings.push(("destination_at_page_plus_16", memory::destination(ends, now() + \
-                 FOR_MEMORY)));
+            readings.push(("destination_at_page_plus_16", memory::destination(ends, now() + FOR_MEMORY)));
         }
         Err(error) => {
             readings.extend(CATALOGUE.iter().map(|described| (described.name, Err(error.to_string()))));
