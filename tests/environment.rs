@@ -85,13 +85,14 @@ fn every_setting_is_what_sysctl_says() {
 #[test]
 fn processors_limits_and_device_are_as_tools_say() {
     let environment = here();
-    for (name, command, arguments) in [
-        ("cpu.allowed", "nproc", &[][..]),
+    let rows: [(&str, &str, &[&str]); 5] = [
+        ("cpu.allowed", "nproc", &[]),
         ("cpu.online", "getconf", &["_NPROCESSORS_ONLN"]),
         ("limit.open_files", "bash", &["-c", "ulimit -n"]),
         ("loopback.mtu_bytes", "bash", &["-c", "ip -o link show dev lo | sed 's/.* mtu \\([0-9]*\\) .*/\\1/'"]),
         ("git_commit", "git", &["rev-parse", "HEAD"]),
-    ] {
+    ];
+    for (name, command, arguments) in rows {
         if let Some(expected) = asked(command, arguments).filter(|expected| !expected.is_empty()) {
             assert_eq!(item(&environment, name), Some(expected), "{name}");
         }
@@ -127,7 +128,8 @@ fn no_host_user_or_address_is_in_it() {
     };
     let record: Vec<String> = environment.items.values().map(|reading| said(reading).to_lowercase()).collect();
     let common = ["localhost", "linux", "root", "user", "virtual", "kernel", "debian", "ubuntu", "none"];
-    for (command, arguments) in [("hostname", &[][..]), ("uname", &["-n"]), ("id", &["-un"])] {
+    let names: [(&str, &[&str]); 3] = [("hostname", &[]), ("uname", &["-n"]), ("id", &["-un"])];
+    for (command, arguments) in names {
         let Some(name) = asked(command, arguments).map(|name| name.to_lowercase()) else { continue };
         match name.len() <= 2 || common.contains(&name.as_str()) {
             true => println!("skipped: the name {name:?} says nothing"),

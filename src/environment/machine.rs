@@ -3,6 +3,7 @@
 //! there are is `cpu`'s knowledge.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::root::Root;
 use super::{Items, STEAL_TICKS, TOTAL_TICKS, reading, value, words, yes_or_no};
@@ -21,12 +22,12 @@ pub(super) fn items(root: &Root) -> Items {
         ("hypervisor.type", "sys/hypervisor/type"),
         ("dmi.product_name", "sys/class/dmi/id/product_name"),
         ("dmi.system_vendor", "sys/class/dmi/id/sys_vendor"),
-        ("cgroup_cpu_quota", "sys/fs/cgroup/cpu.max"),
     ]
     .map(|(name, file)| (name.to_string(), root.reading(file)))
     .into();
     let mut put = |name: &str, reading: Reading| items.push((name.to_string(), reading));
     put("architecture", words(std::env::consts::ARCH));
+    put("cgroup_cpu_quota", cpu_quota(root));
     put("cpu.isolated_list", isolated(root));
     put("perf.processor_devices", processor_counters(root));
     put("turbo", turbo(root));
@@ -112,6 +113,20 @@ fn isolated(root: &Root) -> Reading {
         Ok(list) if list.trim().is_empty() => words("none"),
         Ok(list) => words(list.trim()),
         Err(reason) => Reading::Absent(reason),
+    }
+}
+
+/// The first limit from the process's own control group up to the topmost. A
+/// group's name can be a user's, so it is not said where the limit stands.
+fn cpu_quota(root: &Root) -> Reading {
+    let groups = root.raw("proc/self/cgroup").unwrap_or_default();
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or("");
+    let file = |group: &Path| format!("sys/fs/cgroup/{}/cpu.max", group.display());
+    let quotas: Vec<String> =
+        Path::new(own).ancestors().filter_map(|group| root.line(&file(group)).ok()).collect();
+    match quotas.iter().find(|quota| !quota.starts_with("max")).or(quotas.first()) {
+        Some(quota) => words(quota),
+        None => Reading::Absent("no control group of this process has a cpu.max (cgroup v2)".into()),
     }
 }
 
@@ -221,7 +236,7 @@ mod tests {
     #[test]
     fn lists_of_cpus() {
         assert_eq!(numbers("0-2,5,7-8"), [0, 1, 2, 5, 7, 8]);
-        assert_eq!(numbers(""), []);
+        assert!(numbers("").is_empty());
         assert_eq!(numbers("x,3"), [3]);
         assert!(numbers("0-18446744073709551615").len() < 100_000);
     }
