@@ -153,8 +153,7 @@ pub fn summary_line(findings: &[Finding]) -> String {
     let named = |severity: Severity| -> Vec<&str> {
         findings.iter().filter(|found| found.severity == severity).map(|found| found.kind.as_str()).collect()
     };
-    let (missing, worse, notes) =
-        (named(Severity::Missing), named(Severity::Worse), named(Severity::Note));
+    let (missing, worse, notes) = (named(Severity::Missing), named(Severity::Worse), named(Severity::Note));
     let mut parts = Vec::new();
     if !missing.is_empty() {
         parts.push(format!("figures missing: {}", missing.join(", ")));

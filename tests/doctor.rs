@@ -49,7 +49,9 @@ fn one_cpu_is_too_few_and_oversubscribed() {
     let findings = found(&[("cpu.allowed", "1"), ("cpu.online", "1")]);
     let kinds: Vec<&str> = findings.iter().map(|finding| finding.kind.as_str()).collect();
     assert_eq!(kinds, ["few_cpus", "oversubscribed"]);
-    assert!(!found(&[("cpu.allowed", "2"), ("cpu.online", "2")]).iter().any(|found| found.kind == "few_cpus"));
+    assert!(
+        !found(&[("cpu.allowed", "2"), ("cpu.online", "2")]).iter().any(|found| found.kind == "few_cpus")
+    );
 }
 
 #[test]

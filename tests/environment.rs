@@ -89,7 +89,11 @@ fn processors_limits_and_device_are_as_tools_say() {
         ("cpu.allowed", "nproc", &[]),
         ("cpu.online", "getconf", &["_NPROCESSORS_ONLN"]),
         ("limit.open_files", "bash", &["-c", "ulimit -n"]),
-        ("loopback.mtu_bytes", "bash", &["-c", "ip -o link show dev lo | sed 's/.* mtu \\([0-9]*\\) .*/\\1/'"]),
+        (
+            "loopback.mtu_bytes",
+            "bash",
+            &["-c", "ip -o link show dev lo | sed 's/.* mtu \\([0-9]*\\) .*/\\1/'"],
+        ),
         ("git_commit", "git", &["rev-parse", "HEAD"]),
     ];
     for (name, command, arguments) in rows {
@@ -126,7 +130,8 @@ fn no_host_user_or_address_is_in_it() {
         Reading::Absent(reason) => reason.clone(),
         value => shown(value).unwrap_or_default(),
     };
-    let record: Vec<String> = environment.items.values().map(|reading| said(reading).to_lowercase()).collect();
+    let record: Vec<String> =
+        environment.items.values().map(|reading| said(reading).to_lowercase()).collect();
     let common = ["localhost", "linux", "root", "user", "virtual", "kernel", "debian", "ubuntu", "none"];
     let names: [(&str, &[&str]); 3] = [("hostname", &[]), ("uname", &["-n"]), ("id", &["-un"])];
     for (command, arguments) in names {

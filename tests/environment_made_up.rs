@@ -68,7 +68,9 @@ fn an_empty_machine_has_reasons_only() {
 
 #[test]
 fn nonsense_in_every_file_is_no_panic() {
-    for nonsense in ["", "\n", "cpu ", "cpu x y z a b c d e", "[", "-1", "0-", "99999999999999999999", "\u{fffd}:\t:"] {
+    for nonsense in
+        ["", "\n", "cpu ", "cpu x y z a b c d e", "[", "-1", "0-", "99999999999999999999", "\u{fffd}:\t:"]
+    {
         let files = [
             "proc/cmdline",
             "proc/cpuinfo",

@@ -10,10 +10,14 @@ pub(super) fn hardware_counters(look: &Look<'_>) -> Option<Said> {
     let devices = look.text("perf.processor_devices")?;
     (devices == "none").then(|| {
         Said::missing("no hardware counters: the kernel has registered none for this processor")
-            .why("cycles, instructions and cache misses are absent, and CPU cost is CPU time; the \
-                 counters of the scheduler and of page faults still work")
-            .change(format!("{NOTHING} inside a VM: its host must pass the counters on (QEMU: -cpu \
-                    host,pmu=on), or measure on bare metal"))
+            .why(
+                "cycles, instructions and cache misses are absent, and CPU cost is CPU time; the \
+                 counters of the scheduler and of page faults still work",
+            )
+            .change(format!(
+                "{NOTHING} inside a VM: its host must pass the counters on (QEMU: -cpu \
+                    host,pmu=on), or measure on bare metal"
+            ))
     })
 }
 
@@ -22,8 +26,10 @@ pub(super) fn perf_event_paranoid(look: &Look<'_>) -> Option<Said> {
     let paranoid = look.sysctl("kernel.perf_event_paranoid").filter(|paranoid| *paranoid > 1.0)?;
     Some(
         Said::missing(format!("kernel.perf_event_paranoid is {paranoid:.0}; needed: 1 or lower"))
-            .why("without CAP_PERFMON a process may not count what the kernel does for it, and most \
-                 of a send is in the kernel")
+            .why(
+                "without CAP_PERFMON a process may not count what the kernel does for it, and most \
+                 of a send is in the kernel",
+            )
             .change("sysctl -w kernel.perf_event_paranoid=1"),
     )
 }
@@ -48,8 +54,10 @@ pub(super) fn oversubscribed(look: &Look<'_>) -> Option<Said> {
             look.environment.text("profile").unwrap_or("in use"),
             threads.join(", ")
         ))
-        .why("the scheduler's choices are part of those cells' figures; each is marked with the \
-             doubt Oversubscribed")
+        .why(
+            "the scheduler's choices are part of those cells' figures; each is marked with the \
+             doubt Oversubscribed",
+        )
         .change(format!("in the profile: [matrix] threads, up to {:.0}", (cpus / 2.0).floor().max(1.0)))
     })
 }
@@ -60,19 +68,22 @@ pub(super) fn cpu_mask(look: &Look<'_>) -> Option<Said> {
         let list = look.text("cpu.allowed_list").unwrap_or("unknown");
         Said::note(format!("the process may use {allowed:.0} of {online:.0} CPUs: {list}"))
             .why("the pinning plan is made of these only; with another mask the figures can be others")
-            .change(format!("taskset -c {} cargo bench", \
-                    look.text("cpu.online_list").unwrap_or("LIST")))
+            .change(format!("taskset -c {} cargo bench", look.text("cpu.online_list").unwrap_or("LIST")))
     })
 }
 
 pub(super) fn cpu_quota(look: &Look<'_>) -> Option<Said> {
     let quota = look.text("cgroup_cpu_quota").filter(|quota| !quota.starts_with("max"))?;
     Some(
-        Said::worse(format!("the control group's cpu.max is `{quota}` (microseconds of CPU time, in \
-                a period)"))
-            .why("once the share of a period is spent every thread stands still until the next")
-            .change("systemctl set-property UNIT CPUQuota=, or start the container without a CPU \
-                 limit"),
+        Said::worse(format!(
+            "the control group's cpu.max is `{quota}` (microseconds of CPU time, in \
+                a period)"
+        ))
+        .why("once the share of a period is spent every thread stands still until the next")
+        .change(
+            "systemctl set-property UNIT CPUQuota=, or start the container without a CPU \
+                 limit",
+        ),
     )
 }
 
@@ -80,8 +91,10 @@ pub(super) fn debug_build(look: &Look<'_>) -> Option<Said> {
     look.text("debug_build").filter(|debug| *debug == "yes")?;
     Some(
         Said::worse("this program was built without optimisation")
-            .why("the send path around the system calls costs several times as much; `cargo bench` \
-                 builds optimised")
+            .why(
+                "the send path around the system calls costs several times as much; `cargo bench` \
+                 builds optimised",
+            )
             .change("cargo run --release -- doctor"),
     )
 }
@@ -90,22 +103,33 @@ pub(super) fn load(look: &Look<'_>) -> Option<Said> {
     let (load, cpus) = (look.number("load_average.1_min")?, look.number("cpu.online")?);
     (load > 0.3 * cpus).then(|| {
         Said::worse(format!("load average {load:.2} over the last minute, on {cpus:.0} CPUs"))
-            .why("other programs take the CPUs that are measured on; ratios widen, absolute figures \
-                 fall")
-            .change("look for them: ps -eo pcpu,pid,comm --sort=-pcpu | head; after a bench it is \
-                 the bench itself, and falls within minutes")
+            .why(
+                "other programs take the CPUs that are measured on; ratios widen, absolute figures \
+                 fall",
+            )
+            .change(
+                "look for them: ps -eo pcpu,pid,comm --sort=-pcpu | head; after a bench it is \
+                 the bench itself, and falls within minutes",
+            )
     })
 }
 
 pub(super) fn steal(look: &Look<'_>) -> Option<Said> {
-    let percent = 100.0 * look.number(STEAL_TICKS)? / look.number(TOTAL_TICKS).filter(|total| *total > 0.0)?;
+    let percent =
+        100.0 * look.number(STEAL_TICKS)? / look.number(TOTAL_TICKS).filter(|total| *total > 0.0)?;
     (percent > 1.0).then(|| {
-        Said::worse(format!("{percent:.1} % of the CPUs' time since boot went to other guests of \
-                the host"))
-            .why("a thread that the hypervisor has stopped is a stalled round that nothing here can \
-                 explain")
-            .change(format!("{NOTHING} from inside: use a host, or an instance type, with CPUs of \
-                    its own"))
+        Said::worse(format!(
+            "{percent:.1} % of the CPUs' time since boot went to other guests of \
+                the host"
+        ))
+        .why(
+            "a thread that the hypervisor has stopped is a stalled round that nothing here can \
+                 explain",
+        )
+        .change(format!(
+            "{NOTHING} from inside: use a host, or an instance type, with CPUs of \
+                    its own"
+        ))
     })
 }
 
@@ -114,12 +138,22 @@ pub(super) fn virtual_machine(look: &Look<'_>) -> Option<Said> {
     if look.text("hypervisor.flag") != Some("yes") && kind.is_none() {
         return None;
     }
-    let product = look.text("dmi.product_name").or(kind).map(|name| format!(" \
-         ({name})")).unwrap_or_default();
+    let product = look
+        .text("dmi.product_name")
+        .or(kind)
+        .map(|name| {
+            format!(
+                " \
+         ({name})"
+            )
+        })
+        .unwrap_or_default();
     Some(
         Said::worse(format!("this is a virtual machine{product}"))
-            .why("its CPUs are shared with others: figures drift by tens of percent within seconds. \
-                 Ratios from blocks stand it, figures of two runs do not")
+            .why(
+                "its CPUs are shared with others: figures drift by tens of percent within seconds. \
+                 Ratios from blocks stand it, figures of two runs do not",
+            )
             .change(format!("{NOTHING}; compare by ratios, or measure on bare metal")),
     )
 }
@@ -142,8 +176,10 @@ pub(super) fn turbo(look: &Look<'_>) -> Option<Said> {
     };
     Some(
         Said::worse("turbo (boost) is on")
-            .why("the clock depends on temperature and on how many CPUs are busy, so thread counts \
-                 and runs do not compare")
+            .why(
+                "the clock depends on temperature and on how many CPUs are busy, so thread counts \
+                 and runs do not compare",
+            )
             .change(change),
     )
 }
@@ -152,8 +188,10 @@ pub(super) fn smt(look: &Look<'_>) -> Option<Said> {
     look.number("smt.active").filter(|active| *active == 1.0)?;
     Some(
         Said::worse("SMT is on: two CPUs share a core")
-            .why("what runs on the sibling of a measured CPU slows it; `spread` placement keeps the \
-                 two ends of a connection apart, and leaves siblings alone only while cores are free")
+            .why(
+                "what runs on the sibling of a measured CPU slows it; `spread` placement keeps the \
+                 two ends of a connection apart, and leaves siblings alone only while cores are free",
+            )
             .change("echo off > /sys/devices/system/cpu/smt/control"),
     )
 }
@@ -167,14 +205,19 @@ pub(super) fn clock_source(look: &Look<'_>) -> Option<Said> {
     let available = look.text("clock_source.available").unwrap_or("");
     let change = match available.split(' ').any(|name| name == "tsc") {
         true => "echo tsc > \
-             /sys/devices/system/clocksource/clocksource0/current_clocksource".to_string(),
-        false => format!("{NOTHING} while the kernel offers only: {available} (see `dmesg | grep -i \
-                tsc`)"),
+             /sys/devices/system/clocksource/clocksource0/current_clocksource"
+            .to_string(),
+        false => format!(
+            "{NOTHING} while the kernel offers only: {available} (see `dmesg | grep -i \
+                tsc`)"
+        ),
     };
     Some(
         Said::worse(format!("the clock source is {clock}"))
-            .why("a latency round reads the clock twice a message; other sources than the CPU's own \
-                 counter cost up to a microsecond a reading")
+            .why(
+                "a latency round reads the clock twice a message; other sources than the CPU's own \
+                 counter cost up to a microsecond a reading",
+            )
             .change(change),
     )
 }
@@ -186,8 +229,10 @@ pub(super) fn nmi_watchdog(look: &Look<'_>) -> Option<Said> {
     look.text("perf.processor_devices").filter(|devices| *devices != "none")?;
     Some(
         Said::note("the NMI watchdog is on")
-            .why("it holds one hardware counter of each CPU, so the others are more often \
-                 multiplexed and their counts scaled")
+            .why(
+                "it holds one hardware counter of each CPU, so the others are more often \
+                 multiplexed and their counts scaled",
+            )
             .change("sysctl -w kernel.nmi_watchdog=0"),
     )
 }
@@ -196,9 +241,11 @@ pub(super) fn huge_pages(look: &Look<'_>) -> Option<Said> {
     look.text("huge_pages.enabled").filter(|chosen| *chosen == "always")?;
     Some(
         Said::note("transparent huge pages are `always`")
-            .why("whether a buffer lies in huge pages then depends on the memory that is free, and \
+            .why(
+                "whether a buffer lies in huge pages then depends on the memory that is free, and \
                  with it what pinning its pages costs; the ring is in shared memory, where \
-                 huge_pages.shmem_enabled decides")
+                 huge_pages.shmem_enabled decides",
+            )
             .change("echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"),
     )
 }

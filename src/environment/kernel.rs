@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn only_parameters_that_bear_on_the_measurement_are_kept() {
-        for kept in ["mitigations=off", "isolcpus=1-3", "intel_idle.max_cstate=1", "cpuidle-haltpoll.force=1"] {
+        for kept in ["mitigations=off", "isolcpus=1-3", "intel_idle.max_cstate=1", "cpuidle-haltpoll.force=1"]
+        {
             assert!(is_kept(kept), "{kept}");
         }
         for left in ["ip=10.0.0.7::10.0.0.1", "root=UUID=1", "systemd.hostname=alice", "ts=x", "user=y", ""] {

@@ -45,8 +45,12 @@ fn processor(root: &Root, put: &mut impl FnMut(&str, Reading)) {
         let info = info.as_ref().map_err(Clone::clone)?;
         let fields = info.lines().filter_map(|line| line.split_once(':'));
         let found = fields.map(|(key, text)| (key.trim(), text.trim())).find(|(key, _)| *key == name);
-        found.map(|(_, text)| text.to_string()).ok_or_else(|| format!("/proc/cpuinfo has no \
-                `{name}` here"))
+        found.map(|(_, text)| text.to_string()).ok_or_else(|| {
+            format!(
+                "/proc/cpuinfo has no \
+                `{name}` here"
+            )
+        })
     };
     put("cpu.model", reading(field("model name"), words));
     put("cpu.microcode", reading(field("microcode"), words));
@@ -57,8 +61,10 @@ fn processor(root: &Root, put: &mut impl FnMut(&str, Reading)) {
 fn topology(root: &Root, put: &mut impl FnMut(&str, Reading)) {
     let mask = status(root, "Cpus_allowed_list");
     let cpus = mask.as_ref().map(|list| numbers(list)).unwrap_or_default();
-    put("cpu.online", reading(root.line("sys/devices/system/cpu/online"), |list| \
-         count(numbers(&list).len())));
+    put(
+        "cpu.online",
+        reading(root.line("sys/devices/system/cpu/online"), |list| count(numbers(&list).len())),
+    );
     put("cpu.allowed", reading(mask.clone(), |list| count(numbers(&list).len())));
     put("cpu.allowed_list", reading(mask, words));
     for (name, file) in [
@@ -70,7 +76,8 @@ fn topology(root: &Root, put: &mut impl FnMut(&str, Reading)) {
     ] {
         put(name, each_cpu(root, &cpus, file));
     }
-    let topology = Topology::from_sysfs(&root.path(CPUS), cpus.into_iter()).map_err(|error| error.to_string());
+    let topology =
+        Topology::from_sysfs(&root.path(CPUS), cpus.into_iter()).map_err(|error| error.to_string());
     put("cpu.cores", reading(topology.clone(), |topology| count(cores(&topology).len())));
     put("cpu.topology", reading(topology, |topology| words(describe(&topology))));
 }
@@ -80,8 +87,11 @@ fn each_cpu(root: &Root, cpus: &[usize], file: &str) -> Reading {
     let read = |cpu: &usize| root.line(&format!("{CPUS}/cpu{cpu}/cpufreq/{file}"));
     let found: Result<BTreeSet<String>, String> = cpus.iter().map(read).collect();
     match found {
-        Ok(found) if found.is_empty() => Reading::Absent("the process's CPU mask could not be \
-             read".into()),
+        Ok(found) if found.is_empty() => Reading::Absent(
+            "the process's CPU mask could not be \
+             read"
+                .into(),
+        ),
         Ok(found) => value(&found.into_iter().collect::<Vec<_>>().join(", ")),
         Err(reason) => Reading::Absent(format!("{reason}: no frequency scaling (as in most VMs)")),
     }
@@ -147,8 +157,7 @@ fn turbo(root: &Root) -> Reading {
 /// The processor's own counters, as the kernel names their drivers.
 fn processor_counters(root: &Root) -> Reading {
     let is_processor = |name: &String| {
-        name == "cpu" || ["cpu_", "armv", "apple_", "riscv_"].iter().any(|begins| \
-             name.starts_with(begins))
+        name == "cpu" || ["cpu_", "armv", "apple_", "riscv_"].iter().any(|begins| name.starts_with(begins))
     };
     reading(root.names("sys/bus/event_source/devices"), |names| {
         let found: Vec<String> = names.into_iter().filter(is_processor).collect();
@@ -182,8 +191,9 @@ fn limits(root: &Root, put: &mut impl FnMut(&str, Reading)) {
 
 fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {
     let loads = root.line("proc/loadavg");
-    for (index, name) in ["load_average.1_min", "load_average.5_min", \
-         "load_average.15_min"].iter().enumerate() {
+    for (index, name) in
+        ["load_average.1_min", "load_average.5_min", "load_average.15_min"].iter().enumerate()
+    {
         let load = loads.clone().and_then(|line| {
             let load = line.split(' ').nth(index).and_then(|word| word.parse::<f64>().ok());
             load.ok_or_else(|| "/proc/loadavg is not as proc(5) says".to_string())
@@ -209,8 +219,12 @@ fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {
 fn status(root: &Root, name: &str) -> Result<String, String> {
     let status = root.raw("proc/self/status")?;
     let found = status.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| *key == name);
-    found.map(|(_, text)| text.trim().to_string()).ok_or_else(|| format!("/proc/self/status has no \
-            {name}"))
+    found.map(|(_, text)| text.trim().to_string()).ok_or_else(|| {
+        format!(
+            "/proc/self/status has no \
+            {name}"
+        )
+    })
 }
 
 fn count(count: usize) -> Reading {

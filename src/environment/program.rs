@@ -55,8 +55,7 @@ fn ask_git(arguments: &[&str]) -> Result<String, String> {
         .map_err(|error| format!("git could not be started: {}", error.kind()))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_string()),
-        false => Err(format!("`git {}`: {}: no git repository, or not ours", arguments[0], \
-                output.status)),
+        false => Err(format!("`git {}`: {}: no git repository, or not ours", arguments[0], output.status)),
     }
 }
 
@@ -75,8 +74,7 @@ fn date() -> Reading {
 fn utc(seconds: u64) -> String {
     let (days, second_of_day) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;

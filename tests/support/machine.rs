@@ -134,7 +134,13 @@ pub const CASES: &[Case] = &[
         "cpupower frequency-set -g performance",
         &[("frequency.governor", "performance")],
     ),
-    ("turbo", &[("turbo", "on")], Worse, "echo 0 > /sys/devices/system/cpu/cpufreq/boost", &[("turbo", "off")]),
+    (
+        "turbo",
+        &[("turbo", "on")],
+        Worse,
+        "echo 0 > /sys/devices/system/cpu/cpufreq/boost",
+        &[("turbo", "off")],
+    ),
     ("smt", &[("smt.active", "1")], Worse, "smt/control", &[("smt.active", "0")]),
     (
         "clock_source",
@@ -206,7 +212,13 @@ pub const CASES: &[Case] = &[
         "the profile sets reno",
         &[("sysctl.net.ipv4.tcp_congestion_control", "reno")],
     ),
-    ("huge_pages", &[("huge_pages.enabled", "always")], Note, "echo madvise >", &[("huge_pages.enabled", "never")]),
+    (
+        "huge_pages",
+        &[("huge_pages.enabled", "always")],
+        Note,
+        "echo madvise >",
+        &[("huge_pages.enabled", "never")],
+    ),
     (
         "oversubscribed",
         &[("cpu.allowed", "4"), ("cpu.online", "4")],

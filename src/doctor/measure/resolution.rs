@@ -124,7 +124,8 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
     };
     let runs = match deviation(&medians) {
         _ if planned < 2 => Err("the profile has one generation only: its figures have no \
-             interval".into()),
+             interval"
+            .into()),
         // Student's t for the difference of two means of `planned` values each.
         Some(deviation) => {
             let error = deviation * (2.0 / planned as f64).sqrt();
