@@ -151,7 +151,8 @@ fn no_host_user_or_address_is_in_it() {
                 || word.len() > 4 && word.parse::<std::net::Ipv6Addr>().is_ok();
             assert!(!is_address, "{name} holds an address: {text}");
         }
-        assert!(!text.contains("/home/") && !text.contains("/root"), "{name}: {text}");
+        let home = std::env::var("HOME").unwrap_or_default();
+        assert!(home.len() < 2 || !text.contains(&home), "{name}: {text}");
     }
 }
 

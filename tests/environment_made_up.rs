@@ -33,7 +33,8 @@ fn made_up(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 #[test]
 fn names_and_addresses_of_a_command_line_are_left_out() {
-    let line = "root=UUID=17 ip=192.0.2.7::192.0.2.1 mitigations=off systemd.hostname=alice isolcpus=1 -- --addr 192.0.2.9\n";
+    let line = "root=UUID=17 ip=192.0.2.7::192.0.2.1 mitigations=off systemd.hostname=alice \
+                isolcpus=1 -- --addr 192.0.2.9\n";
     let root = made_up(&[("proc/cmdline", line)]);
     let environment = Environment::read_from(root.path(), &profile());
     assert_eq!(environment.text("kernel_command_line"), Some("mitigations=off isolcpus=1"));
