@@ -95,6 +95,13 @@ fn who_may_lock_memory_without_limit_has_enough() {
 }
 
 #[test]
+fn who_is_exempt_from_perf_event_paranoid_misses_nothing() {
+    let findings = found(&[("sysctl.kernel.perf_event_paranoid", "2"), ("perf.paranoid_exempt", "yes")]);
+    assert_eq!(findings.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Note]);
+    assert!(findings[0].what.contains("this process is exempt"), "{}", findings[0]);
+}
+
+#[test]
 fn the_worst_comes_first_and_the_summary_names_all_but_notes() {
     let findings =
         found(&[("huge_pages.enabled", "always"), ("turbo", "on"), ("perf.processor_devices", "none")]);

@@ -134,6 +134,7 @@ fn a_made_up_machine_is_read_as_it_is_written() {
         ("limit.locked_memory_bytes", "65536"),
         ("limit.locked_memory_bytes_hard", "unlimited"),
         ("limit.locked_memory_exempt", "yes"),
+        ("perf.paranoid_exempt", "no"),
         ("cpu_time.steal_ticks", "30"),
         ("cpu_time.total_ticks", "100"),
         ("load_average.1_min", "1.5"),

@@ -24,13 +24,17 @@ pub(super) fn hardware_counters(look: &Look<'_>) -> Option<Said> {
 /// perf_event_open(2): 2 and above forbid kernel counts to ordinary users.
 pub(super) fn perf_event_paranoid(look: &Look<'_>) -> Option<Said> {
     let paranoid = look.sysctl("kernel.perf_event_paranoid").filter(|paranoid| *paranoid > 1.0)?;
+    let what = format!("kernel.perf_event_paranoid is {paranoid:.0}; needed: 1 or lower");
+    let said = match look.text("perf.paranoid_exempt") {
+        Some("yes") => Said::note(format!("{what} for other users; this process is exempt")),
+        _ => Said::missing(what),
+    };
     Some(
-        Said::missing(format!("kernel.perf_event_paranoid is {paranoid:.0}; needed: 1 or lower"))
-            .why(
-                "without CAP_PERFMON a process may not count what the kernel does for it, and most \
-                 of a send is in the kernel",
-            )
-            .change("sysctl -w kernel.perf_event_paranoid=1"),
+        said.why(
+            "without CAP_PERFMON a process may not count what the kernel does for it, and most of a \
+             send is in the kernel",
+        )
+        .change("sysctl -w kernel.perf_event_paranoid=1"),
     )
 }
 

@@ -182,11 +182,13 @@ fn limits(root: &Root, put: &mut impl FnMut(&str, Reading)) {
         put(name, column(0));
         put(&format!("{name}_hard"), column(1));
     }
-    // CAP_IPC_LOCK of linux/capability.h: its holders may lock without limit.
-    let lock = status(root, "CapEff").and_then(|bits| {
+    let held = status(root, "CapEff").and_then(|bits| {
         u64::from_str_radix(&bits, 16).map_err(|_| format!("/proc/self/status: CapEff is {bits:?}"))
     });
-    put("limit.locked_memory_exempt", reading(lock, |bits| yes_or_no(bits >> 14 & 1 == 1)));
+    let any = |of: &[u32]| reading(held.clone(), |bits| yes_or_no(of.iter().any(|bit| bits >> bit & 1 == 1)));
+    // Of linux/capability.h: CAP_IPC_LOCK; CAP_PERFMON, and CAP_SYS_ADMIN which holds it.
+    put("limit.locked_memory_exempt", any(&[14]));
+    put("perf.paranoid_exempt", any(&[38, 21]));
 }
 
 fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {

@@ -41,6 +41,7 @@ pub fn healthy() -> Environment {
         ("huge_pages.enabled", "madvise"),
         ("hypervisor.flag", "no"),
         ("limit.locked_memory_exempt", "no"),
+        ("perf.paranoid_exempt", "no"),
         ("perf.processor_devices", "cpu"),
         ("profile", "default"),
         ("sysctl.net.ipv4.tcp_allowed_congestion_control", "reno cubic"),
