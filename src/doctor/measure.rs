@@ -47,8 +47,8 @@ pub static CATALOGUE: &[Described] = &[
     Described {
         name: "destination_at_page_plus_16",
         unit: "×",
-        meaning: "time of a 64 KiB memcpy to page + 16, where malloc puts large buffers, over one to the \
-                  start of a page; well above 1: keep the profile's offsets at 0",
+        meaning: "time of a 64 KiB memcpy from the start of a page to page + 16, where malloc puts large \
+                  buffers, over one to the start of a page; well above 1: keep the profile's offsets at 0",
     },
 ];
 
