@@ -18,10 +18,12 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput
 use self::cost_measurement::CpuCost;
 use crate::cell::{Cell, Target, group_name};
 use crate::copy_mode::{self, ModeEntry};
-use crate::counter::{self, Opened};
 use crate::cpu::{Plan, Topology};
+use crate::doctor;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::loopback::{Block, CellRun, CostUnit, Instruments, probe};
+use crate::loopback::{Block, CellRun, Instruments, probe};
+use crate::metric::Reading;
 use crate::profile::Profile;
 use crate::results::criterion_files;
 use crate::results::record::Record;
@@ -53,6 +55,7 @@ struct Bench {
     plans: Vec<(usize, Plan)>,
     modes: Vec<ModeEntry>,
     instruments: Instruments,
+    environment: Environment,
     output: PathBuf,
     records: Vec<Record>,
     /// Whether Criterion kept the sample of each record.
@@ -78,11 +81,13 @@ impl Bench {
         if !listing {
             modes = available(target, &profile, &plans[0].1, modes)?;
         }
-        let (instruments, absences) = instruments();
+        let (instruments, absences) = Instruments::of_this_machine();
         let output = criterion_files::output_directory();
+        let environment = Environment::read(&profile);
         if !listing {
             lines::heading(target, &profile, &plans, &modes);
             lines::counters(instruments.cost_unit, &absences);
+            println!("copycost {}\n", doctor::summary_line(&doctor::findings(&environment, &profile)));
         }
         if target == Target::CpuCost && !listing {
             baseline_unit::refuse_another(&output, &profile, instruments.cost_unit)?;
@@ -93,6 +98,7 @@ impl Bench {
             plans,
             modes,
             instruments,
+            environment,
             output,
             records: Vec::new(),
             saved: Vec::new(),
@@ -189,7 +195,7 @@ impl Bench {
         if !saved && count < SMALLEST_SAMPLE {
             return Ok(());
         }
-        let record = Record::new(run.finish(count)?, &self.profile);
+        let record = Record::new(run.finish(count)?, &self.profile, &self.environment, self.steal_percent());
         if saved {
             criterion_files::save_record(&self.output, &record)?;
         }
@@ -198,6 +204,11 @@ impl Bench {
         self.records.push(record);
         self.saved.push(saved);
         Ok(())
+    }
+
+    /// CPU time stolen by a hypervisor since the target began.
+    fn steal_percent(&self) -> Reading {
+        Environment::read(&self.profile).steal_percent_since(&self.environment)
     }
 
     /// Each block holds a round of every mode, so the cells of a row say more
@@ -246,16 +257,6 @@ impl Bench {
         }
         ExitCode::FAILURE
     }
-}
-
-/// The counters of this machine, and why others are absent. CPU cost is in
-/// cycles where the CPU counts them.
-fn instruments() -> (Instruments, Vec<(usize, String)>) {
-    let counters = Arc::new(counter::sources());
-    let absences = Opened::new(&counters).absences();
-    let no_cycles = absences.iter().any(|(kind, _)| *kind == counter::CYCLES);
-    let cost_unit = if no_cycles { CostUnit::CpuNanoseconds } else { CostUnit::Cycles };
-    (Instruments { counters, cost_unit }, absences)
 }
 
 /// Those of `modes` that the kernel takes; each of the others is named with the

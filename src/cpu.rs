@@ -70,7 +70,11 @@ impl Topology {
         Topology::from_sysfs(Path::new("/sys/devices/system/cpu"), allowed.iter().map(|id| id.id))
     }
 
-    fn from_sysfs(root: &Path, allowed: impl Iterator<Item = usize>) -> Result<Topology, PlacementError> {
+    /// The topology of the `allowed` CPUs from sysfs at `root`.
+    pub(crate) fn from_sysfs(
+        root: &Path,
+        allowed: impl Iterator<Item = usize>,
+    ) -> Result<Topology, PlacementError> {
         let read = |number: usize, name: &str| {
             let path = root.join(format!("cpu{number}/topology/{name}"));
             std::fs::read_to_string(path).ok()?.trim().parse::<usize>().ok()

@@ -6,7 +6,8 @@
 //! to hand a message to TCP, [`loopback`] drives them in rounds and blocks,
 //! [`metric`] reads what a cell's blocks came to, [`doubt`] why not to trust
 //! it, [`results`] keeps it, and [`bench`](mod@bench) makes a Criterion
-//! benchmark of it all.
+//! benchmark of it all. [`environment`] is the conditions, [`doctor`] what in
+//! them makes figures worse.
 //!
 //! ```no_run
 //! copycost::bench::run(copycost::cell::Target::Throughput);
@@ -22,7 +23,9 @@ pub mod cell;
 pub mod copy_mode;
 pub mod counter;
 pub mod cpu;
+pub mod doctor;
 pub mod doubt;
+pub mod environment;
 mod error;
 pub mod loopback;
 pub mod memory;

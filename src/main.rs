@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Measures what moving bytes costs in TCP. The measurement itself is run by
-/// `cargo bench`; these commands look at one cell or one profile.
+/// `cargo bench`; these commands look at the machine, a cell or a profile.
 #[derive(Parser)]
 #[command(name = "copycost", version, arg_required_else_help = true)]
 struct Arguments {
@@ -19,12 +19,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Doctor(commands::doctor::Doctor),
     Stream(commands::stream::Stream),
     Profile(commands::profile::ShowProfile),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Doctor(command) => command.run(),
         Command::Stream(command) => command.run(),
         Command::Profile(command) => command.run(),
     };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::loopback::{Block, CellMeasurement, SELF_LANE};
 use crate::metric::median;
-use student::student_t_975;
+pub(crate) use student::student_t_975;
 
 /// This cell's time a message over another lane's. Below 1 the cell's own
 /// mode is the faster.

@@ -7,9 +7,11 @@ use copycost::TcpInfo;
 use copycost::cell::{Cell, Target};
 use copycost::cpu::{Cpu, Topology};
 use copycost::doubt::Doubt;
+use copycost::environment::Environment;
 use copycost::loopback::{
     Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Granted, SELF_LANE,
 };
+use copycost::metric::Reading;
 use copycost::profile::Profile;
 use copycost::results::record::Record;
 use copycost::results::table;
@@ -79,7 +81,9 @@ fn connection(lane: &str) -> ConnectionReport {
 }
 
 fn record(measurement: CellMeasurement) -> Record {
-    Record::new(measurement, &Profile::load("default").unwrap())
+    let profile = Profile::load("default").unwrap();
+    let steal = Reading::Absent("made up".into());
+    Record::new(measurement, &profile, &Environment::read(&profile), steal)
 }
 
 #[track_caller]

@@ -40,7 +40,7 @@ pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)]
 
 /// What CPU cost is counted in, and what is missing and why.
 pub(super) fn counters(unit: CostUnit, absences: &[(usize, String)]) {
-    println!("copycost: CPU cost is in {}{}\n", unit.name(), missing(absences));
+    println!("copycost: CPU cost is in {}{}", unit.name(), missing(absences));
 }
 
 /// One line under a cell's Criterion lines: the figure in our units, ratios,

@@ -1,5 +1,6 @@
 //! The program's commands, one file each. They read arguments and print; what
 //! they print comes from the library.
 
+pub(crate) mod doctor;
 pub(crate) mod profile;
 pub(crate) mod stream;

@@ -12,7 +12,7 @@ use super::round::Round;
 use super::server::Fault;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
-use crate::counter::{CounterSource, Opened};
+use crate::counter::{self, CounterSource, Opened};
 use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::profile::{BlockOrder, Profile, REFERENCE_SHARE};
@@ -24,6 +24,18 @@ pub struct Instruments {
     pub counters: Arc<Vec<Box<dyn CounterSource>>>,
     /// What CPU cost is counted in.
     pub cost_unit: CostUnit,
+}
+
+impl Instruments {
+    /// The counters of this machine, with those that are absent and why. CPU
+    /// cost is in cycles where the CPU counts them.
+    pub fn of_this_machine() -> (Instruments, Vec<(usize, String)>) {
+        let counters = Arc::new(counter::sources());
+        let absences = Opened::new(&counters).absences();
+        let no_cycles = absences.iter().any(|(kind, _)| *kind == counter::CYCLES);
+        let cost_unit = if no_cycles { CostUnit::CpuNanoseconds } else { CostUnit::Cycles };
+        (Instruments { counters, cost_unit }, absences)
+    }
 }
 
 /// Measures one cell, block by block.

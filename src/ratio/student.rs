@@ -3,7 +3,7 @@
 /// The 0.975 quantile of Student's t distribution: from a table to 30 degrees
 /// of freedom, beyond that by the expansion of Abramowitz and Stegun 26.7.5
 /// about the normal quantile (error below 1e-4 there).
-pub(super) fn student_t_975(degrees_of_freedom: usize) -> f64 {
+pub(crate) fn student_t_975(degrees_of_freedom: usize) -> f64 {
     const TABLE: [f64; 30] = [
         12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788,
         2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639,

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::cell::{Cell, Target};
 use crate::cpu::Plan;
 use crate::doubt::{self, Doubt};
+use crate::environment::Environment;
 use crate::loopback::{Block, CellMeasurement, CostUnit, is_mode};
-use crate::metric::{self, Metrics};
+use crate::metric::{self, Metrics, Reading};
 use crate::profile::Profile;
 use crate::ratio::{self, RatioReading, Ratios};
 
@@ -51,6 +52,10 @@ pub struct Record {
     pub placement: Plan,
     /// Every setting in force.
     pub profile: Profile,
+    /// The conditions of the run, read when its bench target began.
+    pub environment: Environment,
+    /// CPU time stolen by the hypervisor since then, in percent.
+    pub steal_percent: Reading,
 }
 
 /// A doubt with its text, for readers that do not know its kind.
@@ -67,7 +72,12 @@ pub struct WrittenDoubt {
 
 impl Record {
     /// Draws up the record of a measurement.
-    pub fn new(measurement: CellMeasurement, profile: &Profile) -> Record {
+    pub fn new(
+        measurement: CellMeasurement,
+        profile: &Profile,
+        environment: &Environment,
+        steal_percent: Reading,
+    ) -> Record {
         let metrics = metric::read_all(&measurement);
         let ratios = ratio::of_cell(&measurement);
         let doubts = doubt::of_cell(&measurement, &metrics, &ratios, profile);
@@ -87,6 +97,8 @@ impl Record {
             seed: measurement.seed,
             placement: measurement.plan,
             profile: profile.clone(),
+            environment: environment.clone(),
+            steal_percent,
         }
     }
 

@@ -1,0 +1,226 @@
+//! How small a difference this machine and profile can show: runs two cells of
+//! the profile and scales their spread to the generations that it takes. It
+//! owns the scaling; blocks are `loopback`'s and intervals `ratio`'s.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Found, now};
+use crate::cell::{Cell, Target};
+use crate::copy_mode::{self, ModeEntry};
+use crate::cpu::Topology;
+use crate::error::Result;
+use crate::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe};
+use crate::metric::median;
+use crate::profile::Profile;
+use crate::ratio::{self, RatioReading, student_t_975};
+
+/// Rounds are no longer than this here, whatever the profile says: blocks are
+/// what the time is needed for.
+const LONGEST_ROUND: Duration = Duration::from_millis(20);
+/// A round that stands still for this long ends the measurement.
+const STALL_TIMEOUT_S: f64 = 1.0;
+
+/// What one cell's blocks say.
+struct Resolution {
+    drift: Found,
+    modes: Found,
+    runs: Found,
+}
+
+/// The larger of two cells for each of three figures.
+pub(super) fn measure(profile: &Profile, for_a_cell: Duration) -> Vec<(&'static str, Found)> {
+    let sizes = &profile.matrix.message_bytes;
+    let (smallest, largest) = (sizes.iter().min().copied(), sizes.iter().max().copied());
+    let mut cells: Vec<usize> = smallest.into_iter().chain(largest).collect();
+    cells.dedup();
+    let resolutions: Result<Vec<Resolution>> =
+        cells.into_iter().map(|message_bytes| cell(profile, message_bytes, now() + for_a_cell)).collect();
+    let larger = |pick: fn(&Resolution) -> &Found| match &resolutions {
+        Ok(all) => all.iter().map(pick).cloned().try_fold(0.0, |most: f64, found| Ok(most.max(found?))),
+        Err(error) => Err(error.to_string()),
+    };
+    vec![
+        ("drift_within_seconds", larger(|found| &found.drift)),
+        ("smallest_difference_between_modes", larger(|found| &found.modes)),
+        ("smallest_difference_between_runs", larger(|found| &found.runs)),
+    ]
+}
+
+/// Measures one cell as a bench would, but for Criterion, until it has the
+/// profile's sample or the time is over.
+fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Resolution> {
+    let mut profile = asked.clone();
+    profile.rounds.length_ms = asked.round_length().min(LONGEST_ROUND).as_secs_f64() * 1e3;
+    profile.criterion.measurement_time_s = None;
+    profile.rounds.self_check = true;
+    profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
+    let profile = Arc::new(profile);
+    let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
+    let mut modes: Vec<ModeEntry> = Vec::new();
+    let mut refusal = None;
+    for mode in profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)) {
+        match probe(Target::Throughput, &profile, &plan, *mode)? {
+            None => modes.push(*mode),
+            Some(error) => refusal = Some(error),
+        }
+    }
+    let mode = match (modes.first(), refusal) {
+        (None, Some(refusal)) => return Err(refusal),
+        (first, _) => first.map_or("none", |mode| mode.name).to_string(),
+    };
+    let instruments = Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds };
+    let cell = Cell { target: Target::Throughput, mode, message_bytes, threads: 1 };
+    let mut run = CellRun::new(cell, &profile, &plan, &modes, &instruments)?;
+    let messages = calibrate(&mut run, profile.round_length(), deadline)?;
+    let mut blocks = 0;
+    while blocks < profile.criterion.sample_size && now() < deadline {
+        run.block(messages)?;
+        blocks += 1;
+    }
+    Ok(resolve(&run.finish(blocks)?, &profile))
+}
+
+/// How many messages make a round of `length`: first doubled, then from a few
+/// rounds about as long, which also teach the companions their lengths.
+fn calibrate(run: &mut CellRun, length: Duration, deadline: Instant) -> Result<u64> {
+    let mut messages = 16;
+    let mut time = Duration::from_nanos(run.block(messages)?);
+    while 2 * time < length && now() < deadline {
+        messages *= 2;
+        time = Duration::from_nanos(run.block(messages)?);
+    }
+    let scaled = |messages: u64, time: Duration| {
+        let share = length.as_secs_f64() / time.as_secs_f64().max(1e-9);
+        ((messages as f64 * share) as u64).max(1)
+    };
+    messages = scaled(messages, time);
+    let mut times = Vec::new();
+    while times.len() < 8 && now() < deadline {
+        times.push(run.block(messages)? as f64 / 1e9);
+    }
+    Ok(median(&times).map_or(messages, |time| scaled(messages, Duration::from_secs_f64(time))))
+}
+
+fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
+    let planned = profile.criterion.sample_size.div_ceil(profile.blocks_per_generation());
+    let own = |block: &crate::loopback::Block| Some(block.round(&measurement.cell.mode)?.per_message());
+    let rounds: Vec<f64> = measurement.blocks.iter().filter_map(own).collect();
+    let mut generations: Vec<Vec<f64>> = Vec::new();
+    for block in &measurement.blocks {
+        generations.resize(generations.len().max(block.generation + 1), Vec::new());
+        generations[block.generation].extend(own(block).map(f64::ln));
+    }
+    let medians: Vec<f64> = generations.iter().filter_map(|logs| median(logs)).collect();
+    let measured = medians.len();
+    let too_few = || format!("it needs two generations and {measured} fitted into the time");
+    let modes = match ratio::of_cell(measurement).remove(SELF_LANE) {
+        _ if measured < 2 => Err(too_few()),
+        Some(RatioReading::Ratio(ratio)) => {
+            let half = (ratio.upper / ratio.estimate).ln() * width(planned) / width(measured);
+            Ok(percent(half))
+        }
+        Some(RatioReading::Absent { absent }) => Err(absent),
+        None => Err("the blocks have no second round of the same mode".into()),
+    };
+    let runs = match deviation(&medians) {
+        _ if planned < 2 => Err("the profile has one generation only: its figures have no \
+             interval"
+            .into()),
+        // Student's t for the difference of two means of `planned` values each.
+        Some(deviation) => {
+            let error = deviation * (2.0 / planned as f64).sqrt();
+            Ok(percent(student_t_975(2 * (planned - 1)) * error))
+        }
+        None => Err(too_few()),
+    };
+    let drift = match deviation(&rounds) {
+        Some(deviation) => Ok(100.0 * deviation / (rounds.iter().sum::<f64>() / rounds.len() as f64)),
+        None => Err("fewer than two rounds fitted into the time".into()),
+    };
+    Resolution { drift, modes, runs }
+}
+
+/// How the half width of an interval depends on its number of generations.
+fn width(generations: usize) -> f64 {
+    student_t_975(generations.saturating_sub(1)) / (generations as f64).sqrt()
+}
+
+/// A distance in log scale, as percent.
+fn percent(half: f64) -> f64 {
+    100.0 * half.exp_m1()
+}
+
+/// The standard deviation; `None` of fewer than two.
+fn deviation(values: &[f64]) -> Option<f64> {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::Plan;
+    use crate::loopback::{Block, BlockRound};
+
+    /// Blocks whose own round takes `own`, and the self check's `twin`.
+    fn measured(blocks: &[(usize, u64, u64)]) -> CellMeasurement {
+        let round = |lane: &str, time_ns| BlockRound { lane: lane.into(), messages: 1, time_ns, cost: None };
+        let block = |(generation, own, twin): &(usize, u64, u64)| Block {
+            generation: *generation,
+            rounds: vec![round("two-copy", *own), round(SELF_LANE, *twin)],
+            round_trips_ns: Vec::new(),
+            tally: None,
+            client_counts: None,
+            server_counts: None,
+        };
+        let (mode, target) = ("two-copy".to_string(), Target::Throughput);
+        CellMeasurement {
+            cell: Cell { target, mode, message_bytes: 1024, threads: 1 },
+            plan: Plan { ends: Vec::new(), cpus: 2 },
+            seed: 1,
+            blocks: blocks.iter().map(block).collect(),
+            generations: Vec::new(),
+            cost_unit: CostUnit::CpuNanoseconds,
+            absent_counters: Vec::new(),
+        }
+    }
+
+    fn profile(generations: usize) -> Profile {
+        let mut profile = Profile::load("default").unwrap();
+        profile.rounds.generations = generations;
+        profile
+    }
+
+    #[test]
+    fn the_interval_is_scaled_to_the_profiles_generations() {
+        let blocks: Vec<_> = (0..5).map(|g| (g, 1000 + 10 * (g as u64 % 2), 1000)).collect();
+        let as_measured = resolve(&measured(&blocks), &profile(5));
+        let ratio = ratio::of_cell(&measured(&blocks))[SELF_LANE].ratio().unwrap();
+        let half = 100.0 * (ratio.upper / ratio.estimate - 1.0);
+        assert!((as_measured.modes.unwrap() - half).abs() < 1e-9);
+        let longer = resolve(&measured(&blocks), &profile(50)).modes.unwrap();
+        // 2.0096 / √50 against 2.7764 / √5
+        assert!((longer / half - 0.2289).abs() < 0.002, "{longer} of {half}");
+    }
+
+    #[test]
+    fn runs_differ_by_what_generations_do() {
+        // Two generations, 2 % apart: s is 0.0140, and with two each t(2) = 4.3027.
+        let found = resolve(&measured(&[(0, 1000, 1000), (1, 1020, 1020)]), &profile(2));
+        assert!((found.runs.unwrap() - 6.21).abs() < 0.02);
+        assert!(found.modes.unwrap().abs() < 1e-9);
+        assert!((found.drift.unwrap() - 1.4002).abs() < 1e-3);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_absent_with_its_reason() {
+        let found = resolve(&measured(&[(0, 1000, 1000), (0, 1100, 1000)]), &profile(10));
+        assert!(found.modes.unwrap_err().contains("two generations and 1"));
+        assert!(found.runs.unwrap_err().contains("two generations and 1"));
+        assert!(found.drift.is_ok());
+        assert!(resolve(&measured(&[]), &profile(10)).drift.is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! The conditions of a run: kernel, processor, settings, limits and program,
+//! each a value or the reason for its absence. It owns what is read and under
+//! which name it is kept, and leaves out whatever names a host, a user or an
+//! address. What the conditions mean is `doctor`'s business.
+
+mod kernel;
+mod machine;
+mod program;
+mod root;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metric::{Reading, Value};
+use crate::profile::Profile;
+use root::Root;
+
+/// Everything that is known of the conditions, by name. A new item changes no
+/// schema. docs/RECORD.md lists the names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Environment {
+    /// The items.
+    pub items: BTreeMap<String, Reading>,
+}
+
+impl Environment {
+    /// Reads this machine. What cannot be read is absent with its reason.
+    pub fn read(profile: &Profile) -> Environment {
+        Environment::read_from(Path::new("/"), profile)
+    }
+
+    /// The same with another directory in the place of `/`, for tests: `proc`
+    /// and `sys` are looked for in it.
+    pub fn read_from(root: &Path, profile: &Profile) -> Environment {
+        let root = Root::new(root);
+        let groups = [kernel::items(&root), machine::items(&root), program::items(profile)];
+        Environment { items: groups.into_iter().flatten().collect() }
+    }
+
+    /// The number called `name`, if it is one.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.items.get(name)? {
+            Reading::Value(Value::Count(count)) => Some(*count as f64),
+            Reading::Value(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The words called `name`, if they are words.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.items.get(name)? {
+            Reading::Value(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How much of all CPUs' time a hypervisor gave to others since `start`
+    /// was read, in percent. The kernel counts it in hundredths of a second.
+    pub fn steal_percent_since(&self, start: &Environment) -> Reading {
+        let passed = |name: &str| {
+            let (before, after) = (start.number(name), self.number(name));
+            before.zip(after).map(|(before, after)| after - before)
+        };
+        match (passed(STEAL_TICKS), passed(TOTAL_TICKS)) {
+            (Some(steal), Some(total)) if total > 0.0 && (0.0..=total).contains(&steal) => {
+                Reading::Value(Value::Number(100.0 * steal / total))
+            }
+            (Some(_), Some(_)) => Reading::Absent("no time has passed on the kernel's CPU clock".into()),
+            _ => Reading::Absent("the kernel's CPU times could not be read".into()),
+        }
+    }
+}
+
+/// Time that a hypervisor gave to others, summed over CPUs, since boot.
+pub(crate) const STEAL_TICKS: &str = "cpu_time.steal_ticks";
+/// All time, summed over CPUs, since boot.
+pub(crate) const TOTAL_TICKS: &str = "cpu_time.total_ticks";
+
+/// A group's items, as they come.
+type Items = Vec<(String, Reading)>;
+
+/// A whole number where the text is one, else the words.
+fn value(text: &str) -> Reading {
+    Reading::Value(match (text.parse::<u64>(), text.parse::<i64>()) {
+        (Ok(count), _) => Value::Count(count),
+        (_, Ok(negative)) => Value::Number(negative as f64),
+        _ => Value::Text(text.to_string()),
+    })
+}
+
+/// Words, also where they look like a number.
+fn words(text: impl Into<String>) -> Reading {
+    Reading::Value(Value::Text(text.into()))
+}
+
+fn yes_or_no(yes: bool) -> Reading {
+    words(if yes { "yes" } else { "no" })
+}
+
+fn reading<T>(found: Result<T, String>, say: impl FnOnce(T) -> Reading) -> Reading {
+    match found {
+        Ok(found) => say(found),
+        Err(reason) => Reading::Absent(reason),
+    }
+}

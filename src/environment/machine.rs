@@ -1,0 +1,270 @@
+//! The machine's part of the conditions: processor, frequencies, hypervisor,
+//! limits, load. It owns how they are found in `/proc` and `/sys`; which CPUs
+//! there are is `cpu`'s knowledge.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::root::Root;
+use super::{Items, STEAL_TICKS, TOTAL_TICKS, reading, value, words, yes_or_no};
+use crate::cpu::{Cpu, Topology};
+use crate::metric::{Reading, Value};
+
+const CPUS: &str = "sys/devices/system/cpu";
+
+pub(super) fn items(root: &Root) -> Items {
+    let mut items: Items = [
+        ("smt.active", "sys/devices/system/cpu/smt/active"),
+        ("smt.control", "sys/devices/system/cpu/smt/control"),
+        ("cpu.online_list", "sys/devices/system/cpu/online"),
+        ("idle.driver", "sys/devices/system/cpu/cpuidle/current_driver"),
+        ("idle.governor", "sys/devices/system/cpu/cpuidle/current_governor_ro"),
+        ("hypervisor.type", "sys/hypervisor/type"),
+        ("dmi.product_name", "sys/class/dmi/id/product_name"),
+        ("dmi.system_vendor", "sys/class/dmi/id/sys_vendor"),
+    ]
+    .map(|(name, file)| (name.to_string(), root.reading(file)))
+    .into();
+    let mut put = |name: &str, reading: Reading| items.push((name.to_string(), reading));
+    put("architecture", words(std::env::consts::ARCH));
+    put("cgroup_cpu_quota", cpu_quota(root));
+    put("cpu.isolated_list", isolated(root));
+    put("perf.processor_devices", processor_counters(root));
+    put("turbo", turbo(root));
+    processor(root, &mut put);
+    topology(root, &mut put);
+    limits(root, &mut put);
+    load(root, &mut put);
+    items
+}
+
+/// What `/proc/cpuinfo` says of the first CPU: they are taken to be alike.
+fn processor(root: &Root, put: &mut impl FnMut(&str, Reading)) {
+    let info = root.raw("proc/cpuinfo");
+    let field = |name: &str| {
+        let info = info.as_ref().map_err(Clone::clone)?;
+        let fields = info.lines().filter_map(|line| line.split_once(':'));
+        let found = fields.map(|(key, text)| (key.trim(), text.trim())).find(|(key, _)| *key == name);
+        found.map(|(_, text)| text.to_string()).ok_or_else(|| {
+            format!(
+                "/proc/cpuinfo has no \
+                `{name}` here"
+            )
+        })
+    };
+    put("cpu.model", reading(field("model name"), words));
+    put("cpu.microcode", reading(field("microcode"), words));
+    let flag = field("flags").map(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
+    put("hypervisor.flag", reading(flag, yes_or_no));
+}
+
+fn topology(root: &Root, put: &mut impl FnMut(&str, Reading)) {
+    let mask = status(root, "Cpus_allowed_list");
+    let cpus = mask.as_ref().map(|list| numbers(list)).unwrap_or_default();
+    put(
+        "cpu.online",
+        reading(root.line("sys/devices/system/cpu/online"), |list| count(numbers(&list).len())),
+    );
+    put("cpu.allowed", reading(mask.clone(), |list| count(numbers(&list).len())));
+    put("cpu.allowed_list", reading(mask, words));
+    for (name, file) in [
+        ("frequency.driver", "scaling_driver"),
+        ("frequency.governor", "scaling_governor"),
+        ("frequency.minimum_khz", "scaling_min_freq"),
+        ("frequency.maximum_khz", "scaling_max_freq"),
+        ("frequency.hardware_maximum_khz", "cpuinfo_max_freq"),
+    ] {
+        put(name, each_cpu(root, &cpus, file));
+    }
+    let topology =
+        Topology::from_sysfs(&root.path(CPUS), cpus.into_iter()).map_err(|error| error.to_string());
+    put("cpu.cores", reading(topology.clone(), |topology| count(cores(&topology).len())));
+    put("cpu.topology", reading(topology, |topology| words(describe(&topology))));
+}
+
+/// The distinct values over the CPUs: one word where all are alike.
+fn each_cpu(root: &Root, cpus: &[usize], file: &str) -> Reading {
+    let read = |cpu: &usize| root.line(&format!("{CPUS}/cpu{cpu}/cpufreq/{file}"));
+    let found: Result<BTreeSet<String>, String> = cpus.iter().map(read).collect();
+    match found {
+        Ok(found) if found.is_empty() => Reading::Absent(
+            "the process's CPU mask could not be \
+             read"
+                .into(),
+        ),
+        Ok(found) => value(&found.into_iter().collect::<Vec<_>>().join(", ")),
+        Err(reason) => Reading::Absent(format!("{reason}: no frequency scaling (as in most VMs)")),
+    }
+}
+
+fn cores(topology: &Topology) -> BTreeSet<(usize, usize)> {
+    topology.cpus().iter().map(|cpu| (cpu.package, cpu.core)).collect()
+}
+
+/// `package 0: core 0 = CPU 0 4, core 1 = CPU 1 5`
+fn describe(topology: &Topology) -> String {
+    let mut text = String::new();
+    let mut before: Option<&Cpu> = None;
+    for cpu in topology.cpus() {
+        match before {
+            Some(last) if (last.package, last.core) == (cpu.package, cpu.core) => {}
+            Some(last) if last.package == cpu.package => text += &format!(", core {} = CPU", cpu.core),
+            Some(_) => text += &format!("; package {}: core {} = CPU", cpu.package, cpu.core),
+            None => text += &format!("package {}: core {} = CPU", cpu.package, cpu.core),
+        }
+        text += &format!(" {}", cpu.number);
+        before = Some(cpu);
+    }
+    text
+}
+
+fn isolated(root: &Root) -> Reading {
+    match root.raw("sys/devices/system/cpu/isolated") {
+        Ok(list) if list.trim().is_empty() => words("none"),
+        Ok(list) => words(list.trim()),
+        Err(reason) => Reading::Absent(reason),
+    }
+}
+
+/// The first limit from the process's own control group up to the topmost. A
+/// group's name can be a user's, so it is not said where the limit stands.
+fn cpu_quota(root: &Root) -> Reading {
+    let groups = root.raw("proc/self/cgroup").unwrap_or_default();
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or("");
+    let file = |group: &Path| format!("sys/fs/cgroup/{}/cpu.max", group.display());
+    let quotas: Vec<String> =
+        Path::new(own).ancestors().filter_map(|group| root.line(&file(group)).ok()).collect();
+    match quotas.iter().find(|quota| !quota.starts_with("max")).or(quotas.first()) {
+        Some(quota) => words(quota),
+        None => Reading::Absent("no control group of this process has a cpu.max (cgroup v2)".into()),
+    }
+}
+
+/// Drivers say it in two ways, and one of them says the opposite.
+fn turbo(root: &Root) -> Reading {
+    let off = root.line("sys/devices/system/cpu/intel_pstate/no_turbo").map(|off| off == "0");
+    let on = off.or_else(|_| root.line("sys/devices/system/cpu/cpufreq/boost").map(|on| on == "1"));
+    match on {
+        Ok(on) => words(if on { "on" } else { "off" }),
+        Err(_) => Reading::Absent(
+            "neither /sys/devices/system/cpu/intel_pstate/no_turbo nor cpufreq/boost is there: \
+             the kernel does not control the frequency (as in most VMs)"
+                .into(),
+        ),
+    }
+}
+
+/// The processor's own counters, as the kernel names their drivers.
+fn processor_counters(root: &Root) -> Reading {
+    let is_processor = |name: &String| {
+        name == "cpu" || ["cpu_", "armv", "apple_", "riscv_"].iter().any(|begins| name.starts_with(begins))
+    };
+    reading(root.names("sys/bus/event_source/devices"), |names| {
+        let found: Vec<String> = names.into_iter().filter(is_processor).collect();
+        words(if found.is_empty() { "none".to_string() } else { found.join(" ") })
+    })
+}
+
+fn limits(root: &Root, put: &mut impl FnMut(&str, Reading)) {
+    let limits = root.raw("proc/self/limits");
+    for (name, title) in
+        [("limit.locked_memory_bytes", "Max locked memory"), ("limit.open_files", "Max open files")]
+    {
+        let line = limits.as_ref().map_err(Clone::clone).and_then(|limits| {
+            let line = limits.lines().find_map(|line| line.strip_prefix(title));
+            line.ok_or_else(|| format!("/proc/self/limits has no line `{title}`"))
+        });
+        let column = |index: usize| match line.as_ref().map(|line| line.split_whitespace().nth(index)) {
+            Ok(Some(limit)) => value(limit),
+            Ok(None) => Reading::Absent(format!("/proc/self/limits: `{title}` has no such column")),
+            Err(reason) => Reading::Absent(reason.clone()),
+        };
+        put(name, column(0));
+        put(&format!("{name}_hard"), column(1));
+    }
+    let held = status(root, "CapEff").and_then(|bits| {
+        u64::from_str_radix(&bits, 16).map_err(|_| format!("/proc/self/status: CapEff is {bits:?}"))
+    });
+    let any = |of: &[u32]| reading(held.clone(), |bits| yes_or_no(of.iter().any(|bit| bits >> bit & 1 == 1)));
+    // Of linux/capability.h: CAP_IPC_LOCK; CAP_PERFMON, and CAP_SYS_ADMIN which holds it.
+    put("limit.locked_memory_exempt", any(&[14]));
+    put("perf.paranoid_exempt", any(&[38, 21]));
+}
+
+fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {
+    let loads = root.line("proc/loadavg");
+    for (index, name) in
+        ["load_average.1_min", "load_average.5_min", "load_average.15_min"].iter().enumerate()
+    {
+        let load = loads.clone().and_then(|line| {
+            let load = line.split(' ').nth(index).and_then(|word| word.parse::<f64>().ok());
+            load.ok_or_else(|| "/proc/loadavg is not as proc(5) says".to_string())
+        });
+        put(name, reading(load, |load| Reading::Value(Value::Number(load))));
+    }
+    let ticks = root.raw("proc/stat").and_then(|stat| {
+        let line = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).map(str::to_string);
+        let numbers = line.map(|line| line.split_whitespace().map(str::parse::<u64>).collect::<Vec<_>>());
+        // proc(5): user nice system idle iowait irq softirq steal; guest time
+        // is within user, so the two columns after steal would count twice.
+        let eight = numbers.and_then(|numbers| {
+            numbers.get(..8)?.iter().map(|number| number.clone().ok()).collect::<Option<Vec<u64>>>()
+        });
+        eight.ok_or_else(|| "/proc/stat is not as proc(5) says".to_string())
+    });
+    put(STEAL_TICKS, reading(ticks.clone(), |ticks| Reading::Value(Value::Count(ticks[7]))));
+    let sum = |ticks: Vec<u64>| ticks.iter().fold(0, |sum: u64, tick| sum.saturating_add(*tick));
+    put(TOTAL_TICKS, reading(ticks, |ticks| Reading::Value(Value::Count(sum(ticks)))));
+}
+
+/// A line of `/proc/self/status`.
+fn status(root: &Root, name: &str) -> Result<String, String> {
+    let status = root.raw("proc/self/status")?;
+    let found = status.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| *key == name);
+    found.map(|(_, text)| text.trim().to_string()).ok_or_else(|| {
+        format!(
+            "/proc/self/status has no \
+            {name}"
+        )
+    })
+}
+
+fn count(count: usize) -> Reading {
+    Reading::Value(Value::Count(count as u64))
+}
+
+/// The numbers of a list such as `0-3,8`; what is no number is passed over.
+fn numbers(list: &str) -> Vec<usize> {
+    /// More than Linux has ever been built for, so that no file can ask for
+    /// all memory.
+    const MOST: usize = 1 << 16;
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(first.trim().parse::<usize>().ok()?..=last.trim().parse::<usize>().ok()?.min(MOST))
+    };
+    list.split(',').filter_map(range).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_cpus() {
+        assert_eq!(numbers("0-2,5,7-8"), [0, 1, 2, 5, 7, 8]);
+        assert!(numbers("").is_empty());
+        assert_eq!(numbers("x,3"), [3]);
+        assert!(numbers("0-18446744073709551615").len() < 100_000);
+    }
+
+    #[test]
+    fn a_topology_in_words() {
+        let cpu = |(package, core, number)| Cpu { package, core, number };
+        let topology = Topology::new([(0, 0, 0), (0, 0, 4), (0, 1, 1), (1, 0, 2)].map(cpu).into()).unwrap();
+        assert_eq!(
+            describe(&topology),
+            "package 0: core 0 = CPU 0 4, core 1 = CPU 1; package 1: core 0 = CPU 2"
+        );
+        assert_eq!(cores(&topology).len(), 3);
+    }
+}

@@ -1,0 +1,132 @@
+//! Findings from a made-up machine: each kind is found where it should be, and
+//! a healthy machine has none.
+
+#[path = "support/machine.rs"]
+mod machine;
+
+use std::collections::BTreeSet;
+
+use copycost::doctor::Severity::{Missing, Note, Worse};
+use copycost::doctor::{self, Finding, Severity, measure};
+use copycost::environment::Environment;
+use copycost::metric::{Reading, Value};
+use copycost::profile::Profile;
+use machine::{CASES, healthy, machine};
+
+fn profile() -> Profile {
+    Profile::load("default").unwrap()
+}
+
+fn found(items: &[(&str, &str)]) -> Vec<Finding> {
+    doctor::findings(&machine(items), &profile())
+}
+
+#[test]
+fn a_healthy_machine_has_no_findings() {
+    assert_eq!(doctor::findings(&healthy(), &profile()), []);
+    let line = doctor::summary_line(&[]);
+    assert!(line.contains("nothing on this machine"), "{line}");
+}
+
+#[test]
+fn each_kind_is_found_alone_and_not_on_its_good_side() {
+    for (kind, bad, severity, holds, good) in CASES {
+        let findings = found(bad);
+        let kinds: Vec<&str> = findings.iter().map(|finding| finding.kind.as_str()).collect();
+        assert_eq!(kinds, [*kind], "{bad:?}");
+        let finding = &findings[0];
+        assert_eq!(finding.severity, *severity, "{kind}");
+        for part in [&finding.what, &finding.why, &finding.change] {
+            assert!(part.len() > 10, "{finding:?}");
+        }
+        assert!(finding.to_string().contains(holds), "{kind}: {holds:?} is not in\n{finding}");
+        assert_eq!(found(good), [], "{kind} on its good side");
+    }
+}
+
+#[test]
+fn one_cpu_is_too_few_and_oversubscribed() {
+    let findings = found(&[("cpu.allowed", "1"), ("cpu.online", "1")]);
+    let kinds: Vec<&str> = findings.iter().map(|finding| finding.kind.as_str()).collect();
+    assert_eq!(kinds, ["few_cpus", "oversubscribed"]);
+    assert!(
+        !found(&[("cpu.allowed", "2"), ("cpu.online", "2")]).iter().any(|found| found.kind == "few_cpus")
+    );
+}
+
+#[test]
+fn every_kind_has_a_case_here() {
+    let cases: BTreeSet<&str> = CASES.iter().map(|(kind, ..)| *kind).chain(["few_cpus"]).collect();
+    assert_eq!(cases, doctor::kinds().collect(), "kinds without a case, or cases without a kind");
+}
+
+#[test]
+fn what_is_not_known_is_no_finding() {
+    assert_eq!(doctor::findings(&Environment::default(), &profile()), []);
+    let mut environment = healthy();
+    for reading in environment.items.values_mut() {
+        *reading = Reading::Absent("not to be had".into());
+    }
+    assert_eq!(doctor::findings(&environment, &profile()), []);
+}
+
+#[test]
+fn the_profile_decides_what_matters() {
+    let mut profile = profile();
+    profile.matrix.modes = vec!["two-copy".into()];
+    let poor = machine(&[("sysctl.net.core.optmem_max", "20480"), ("limit.locked_memory_bytes", "65536")]);
+    assert_eq!(doctor::findings(&poor, &profile), [], "nothing is sent with MSG_ZEROCOPY");
+    profile.socket.congestion_control = "bbr".into();
+    let bbr = "reno bbr";
+    let same = machine(&[
+        ("sysctl.net.ipv4.tcp_congestion_control", "bbr"),
+        ("sysctl.net.ipv4.tcp_available_congestion_control", bbr),
+        ("sysctl.net.ipv4.tcp_allowed_congestion_control", bbr),
+    ]);
+    assert_eq!(doctor::findings(&same, &profile), [], "it is what the profile asks for");
+    profile.matrix.threads = vec![9];
+    let kinds: Vec<String> = doctor::findings(&same, &profile).into_iter().map(|found| found.kind).collect();
+    assert_eq!(kinds, ["oversubscribed"]);
+}
+
+#[test]
+fn who_may_lock_memory_without_limit_has_enough() {
+    assert_eq!(found(&[("limit.locked_memory_bytes", "65536"), ("limit.locked_memory_exempt", "yes")]), []);
+}
+
+#[test]
+fn who_is_exempt_from_perf_event_paranoid_misses_nothing() {
+    let findings = found(&[("sysctl.kernel.perf_event_paranoid", "2"), ("perf.paranoid_exempt", "yes")]);
+    assert_eq!(findings.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Note]);
+    assert!(findings[0].what.contains("this process is exempt"), "{}", findings[0]);
+}
+
+#[test]
+fn the_worst_comes_first_and_the_summary_names_all_but_notes() {
+    let findings =
+        found(&[("huge_pages.enabled", "always"), ("turbo", "on"), ("perf.processor_devices", "none")]);
+    let severities: Vec<Severity> = findings.iter().map(|finding| finding.severity).collect();
+    assert_eq!(severities, [Missing, Worse, Note]);
+    assert_eq!(
+        doctor::summary_line(&findings),
+        "doctor: figures missing: hardware_counters; figures worse: turbo; 1 note (`copycost doctor` says why)"
+    );
+}
+
+#[test]
+fn measuring_gives_every_figure_or_its_reason() {
+    let quick = Profile::load("quick").unwrap();
+    let measured = measure::measure(&quick);
+    assert_eq!(measured.len(), measure::CATALOGUE.len());
+    for described in measure::CATALOGUE {
+        let metric = &measured[described.name];
+        assert_eq!(metric.unit, described.unit);
+        match &metric.reading {
+            Reading::Value(Value::Number(number)) => {
+                assert!(number.is_finite() && *number > 0.0, "{}: {number}", described.name);
+            }
+            Reading::Absent(reason) => assert!(reason.len() > 10, "{}: {reason:?}", described.name),
+            other => panic!("{}: {other:?}", described.name),
+        }
+    }
+}
