@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 
 use crate::sys::{self, Segments};
@@ -127,9 +128,11 @@ impl Message {
     }
 
     /// Where the same bytes lie in the ring's memory file, for a mode that
-    /// sends from a descriptor (`sendfile(2)`).
-    pub fn file_ranges(&self) -> (&File, &[Range<usize>]) {
-        (&self.0.file, &self.0.ranges)
+    /// sends from a descriptor (`sendfile(2)`). A raw one, valid for as long as
+    /// the message lives: with a `File` safe code could write behind the back
+    /// of [`Message::fields`].
+    pub fn file_ranges(&self) -> (RawFd, &[Range<usize>]) {
+        (self.0.file.as_raw_fd(), &self.0.ranges)
     }
 }
 
@@ -252,7 +255,8 @@ mod tests {
             let expected: Vec<u8> =
                 (0..message_bytes).map(|i| expected_byte(0x0102_0304_0506_0708, i)).collect();
             assert_eq!(message.fields().flatten().copied().collect::<Vec<u8>>(), expected);
-            let (file, ranges) = message.file_ranges();
+            let (descriptor, ranges) = message.file_ranges();
+            let file = File::open(format!("/proc/self/fd/{descriptor}")).unwrap();
             let mut through_file = Vec::new();
             for range in ranges {
                 let mut bytes = vec![0; range.len()];

@@ -323,8 +323,10 @@ pub(crate) fn enable_zerocopy(socket: BorrowedFd<'_>) -> io::Result<()> {
 /// that no pacing was asked for.
 pub(crate) fn max_pacing_rate(socket: BorrowedFd<'_>) -> io::Result<u64> {
     let mut rate: u64 = 0;
-    option(socket, libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, &mut rate)?;
-    Ok(rate)
+    let length = option(socket, libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, &mut rate)?;
+    // Kernels before 5.0 give 32 bits, and all ones in them for "none".
+    let low = u64::from(u32::MAX);
+    Ok(if length == size_of::<u32>() && rate & low == low { u64::MAX } else { rate })
 }
 
 /// `struct tcp_info` of linux/tcp.h up to `tcpi_snd_wnd` (Linux 5.4), the

@@ -70,6 +70,7 @@ fn records_lie_beside_criterions_files_and_follow_baselines() {
         let cell = cell(Target::Throughput, mode, 4096);
         let kept = record(&stage.output(), &cell, "new");
         assert_eq!(kept, record(&stage.output(), &cell, "before"));
+        assert_fits_schema(&kept);
         // Criterion's samples are the own rounds of our blocks.
         let samples = criterion_files::samples(&stage.output(), &cell).unwrap().unwrap();
         let own: Vec<(u64, u64)> = kept
@@ -111,6 +112,7 @@ fn latency_keeps_percentiles_and_says_why_one_is_absent() {
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     let record = record(&stage.output(), &cell(Target::Latency, "two-copy", 1024), "new");
+    assert_fits_schema(&record);
     let metrics = serde_json::to_value(&record.metrics).unwrap();
     let count = metrics["round_trips"]["value"].as_u64().unwrap();
     assert_eq!(
@@ -124,6 +126,48 @@ fn latency_keeps_percentiles_and_says_why_one_is_absent() {
     }
     assert!(metrics.get("throughput").is_none(), "throughput is never derived from latency");
     assert!(text.contains("round trips: p50 "), "{text}");
+}
+
+/// docs/record.schema.json takes the record, and not one that lacks a key.
+fn assert_fits_schema(record: &Record) {
+    let schema = include_str!("../docs/record.schema.json");
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let mut value = serde_json::to_value(record).unwrap();
+    let errors: Vec<String> =
+        schema.iter_errors(&value).map(|e| format!("{e} at {}", e.instance_path)).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    value["metrics"]["mss"] = serde_json::json!({ "unit": "B" });
+    assert!(!schema.is_valid(&value), "a metric with neither value nor reason");
+}
+
+#[test]
+fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
+    let stage = Stage::new(PROFILE);
+    let run = stage.bench("cpu_cost", &["one-copy/1024$"]);
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{text}{}", String::from_utf8_lossy(&run.stderr));
+    let cell = cell(Target::CpuCost, "one-copy", 1024);
+    let kept = record(&stage.output(), &cell, "new");
+    assert_fits_schema(&kept);
+    let unit = kept.cost_unit.unwrap();
+    assert!(text.contains(&format!("CPU cost is in {}", unit.name())), "{text}");
+    let samples = criterion_files::samples(&stage.output(), &cell).unwrap().unwrap();
+    let own = kept.blocks.iter().map(|block| block.round("one-copy").unwrap());
+    let own: Vec<(u64, u64)> = own.map(|round| (round.messages, round.cost.unwrap())).collect();
+    assert!(samples.are_the_last_of(&own));
+
+    // The same baseline, as if it had been taken on a machine of the other kind.
+    let path = criterion_files::cell_directory(&stage.output(), &cell).join("base").join(RECORD_FILE);
+    let other = if unit.name() == "cycles" { "ns CPU" } else { "cycles" };
+    let mut value: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    value["cost_unit"] = other.into();
+    std::fs::write(&path, value.to_string()).unwrap();
+    let run = stage.bench("cpu_cost", &["one-copy/1024$"]);
+    let text = String::from_utf8_lossy(&run.stderr);
+    assert!(
+        !run.status.success() && text.contains("they do not compare") && text.contains("baseline `base`"),
+        "{text}"
+    );
 }
 
 #[test]

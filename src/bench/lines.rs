@@ -63,7 +63,11 @@ pub(super) fn under_criterion(record: &Record, position: usize, cells: usize, sa
             None => format!("{lane} absent"),
         })
         .collect();
-    println!("{INDENT}time a message over: {}", ratios.join("  "));
+    let measured = match record.cell.target {
+        Target::CpuCost => "CPU cost",
+        Target::Throughput | Target::Latency => "time",
+    };
+    println!("{INDENT}{measured} a message over: {}", ratios.join("  "));
     for written in &record.doubts {
         println!("{INDENT}{}: {}", written.doubt.title(), written.text);
     }
@@ -106,8 +110,7 @@ fn percentiles(metrics: &Metrics) -> String {
 fn missing(absences: &[(usize, String)]) -> String {
     let Some((_, why)) = absences.first() else { return String::new() };
     let same = absences.iter().filter(|(_, other)| other == why);
-    let names: Vec<&str> =
-        same.map(|(kind, _)| counter::KINDS[*kind].client.trim_start_matches("client_")).collect();
+    let names: Vec<String> = same.map(|(kind, _)| counter::KINDS[*kind].name()).collect();
     let others = absences.len() - names.len();
     let more = if others > 0 { format!("; {others} more for other reasons") } else { String::new() };
     format!("; absent: {} ({why}){more}", names.join(", "))

@@ -3,14 +3,14 @@
 //! for a look beside another tool. Its figure is a single one and proves
 //! nothing about another mode.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use copycost::cell::{Cell, Target};
 use copycost::copy_mode::{self, Tally};
+use copycost::counter::{self, Counts};
 use copycost::cpu::Topology;
-use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
+use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round};
 use copycost::profile::Profile;
 
 /// Drive one copy mode without Criterion: a load for perf, strace or valgrind.
@@ -46,6 +46,7 @@ struct Total {
     messages: u64,
     wall: Duration,
     tally: Option<Tally>,
+    counts: Round,
 }
 
 impl Stream {
@@ -75,7 +76,7 @@ impl Stream {
             plan: &plan,
             lanes: &lanes,
             fault: Fault::None,
-            counters: Arc::default(),
+            counters: Instruments::of_this_machine().0.counters,
         };
         let mut generation = Generation::open(&spec).context("open the connections")?;
         let total = self.send(&mut generation, &profile)?;
@@ -92,6 +93,7 @@ impl Stream {
             let round = generation.run(0, messages)?;
             total.messages += round.messages;
             total.wall += round.wall;
+            total.counts.add_counts_of(&round);
             if let Some(tally) = round.tally {
                 total.tally = Some(total.tally.unwrap_or_default().plus(&tally));
             }
@@ -124,6 +126,8 @@ impl Stream {
                 "mode": cell.mode, "message_bytes": cell.message_bytes, "threads": cell.threads,
                 "messages": total.messages, "wall_s": total.wall.as_secs_f64(),
                 "gbit_per_s": gbit_per_s, "retransmits": retransmits, "zero_copy": tally,
+                "client": counts_object(&total.counts.client_counts),
+                "server": counts_object(&total.counts.server_counts),
             });
             println!("{object}");
             return;
@@ -135,6 +139,14 @@ impl Stream {
             cell.threads,
             total.messages,
             total.wall.as_secs_f64(),
+        );
+        let count = |kind| total.counts.cost(kind).map_or("absent".into(), |count| format!("{count:.0}"));
+        println!(
+            "client + server: {} ns CPU, {} cycles, {} voluntary and {} involuntary context switches",
+            count(counter::CPU_TIME),
+            count(counter::CYCLES),
+            count(counter::VOLUNTARY_SWITCHES),
+            count(counter::INVOLUNTARY_SWITCHES),
         );
         if let Some(tally) = total.tally {
             println!(
@@ -150,4 +162,14 @@ impl Stream {
             );
         }
     }
+}
+
+/// The counts of one side by name; `null` where one is absent.
+fn counts_object(counts: &Option<Counts>) -> serde_json::Value {
+    let value = |kind: usize| counts.as_ref()?[kind].map(|count| count.value);
+    let named = counter::KINDS.iter().enumerate();
+    named
+        .map(|(kind, described)| (described.name(), value(kind).into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

@@ -7,7 +7,7 @@ mod thread_usage;
 
 use std::io;
 
-pub use perf_events::PerfEvents;
+pub use perf_events::{Counted, PerfEvents};
 pub use thread_usage::ThreadUsage;
 
 /// One thing that is counted.
@@ -21,6 +21,13 @@ pub struct Kind {
     pub unit: &'static str,
     /// What it counts.
     pub meaning: &'static str,
+}
+
+impl Kind {
+    /// The name without the side.
+    pub fn name(&self) -> String {
+        self.client.trim_start_matches("client_").to_string()
+    }
 }
 
 /// Every counter, in the order of [`Snapshot`] and [`Counts`].

@@ -38,6 +38,16 @@ impl Round {
         self.server_counts = Some(self.server_counts.map_or(*counts, |sum| counter::sum(&sum, counts)));
     }
 
+    /// Adds what the threads of `other` spent.
+    pub fn add_counts_of(&mut self, other: &Round) {
+        if let Some(counts) = &other.client_counts {
+            self.add_client(counts);
+        }
+        if let Some(counts) = &other.server_counts {
+            self.add_server(counts);
+        }
+    }
+
     /// What clients and servers spent together on the counter at `kind` of
     /// [`counter::KINDS`]; `None` if it is absent.
     pub fn cost(&self, kind: usize) -> Option<f64> {

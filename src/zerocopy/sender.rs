@@ -67,9 +67,10 @@ struct Taken {
 }
 
 impl<B: AsRef<Segments> + 'static> Sender<B> {
-    /// Opts `socket` in (`SO_ZEROCOPY`). `wait_limit` bounds each wait inside
-    /// [`Sender::send`] and [`Sender::reclaim`], which fail with `TimedOut`
-    /// past it. Fails with the kernel's error where it refuses the option
+    /// Opts `socket` in (`SO_ZEROCOPY`). `wait_limit` bounds each wait of the
+    /// sender's own, for completions or (on a non-blocking socket) for room to
+    /// send, which fail with `TimedOut` past it; how long a blocking socket
+    /// blocks in a send is the socket's business (`SO_SNDTIMEO`). Fails with the kernel's error where it refuses the option
     /// (before Linux 4.14: `ENOPROTOOPT`).
     ///
     /// The socket must not have sent with `MSG_ZEROCOPY` before: ids count
@@ -98,6 +99,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// allocates.
     pub fn reserve(&mut self, sends: usize) {
         self.tracker.reserve(sends);
+        self.copied.reserve(sends);
     }
 
     /// How many buffers are not back yet.
@@ -264,7 +266,9 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         if let Some(error) = ready.error.then(|| self.socket.take_error()).transpose()?.flatten() {
             return Err(error);
         }
-        // Both directions shut down and the queue empty: nothing more will come.
+        // Both directions are shut down and nothing is there. Completions of
+        // what is still queued could come, but from a peer that may never read:
+        // the caller, who shut it down, is not kept waiting for them.
         if ready.hung_up && !ready.error {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }

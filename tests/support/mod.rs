@@ -1,8 +1,11 @@
 //! A generation of one's own: what most tests start from.
 #![allow(dead_code, unreachable_pub)] // each test file takes what it needs
 
+use std::sync::Arc;
+
 use copycost::cell::{Cell, Target};
 use copycost::copy_mode::{self, ModeEntry};
+use copycost::counter::CounterSource;
 use copycost::cpu::{Plan, Topology};
 use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
 use copycost::profile::Profile;
@@ -13,6 +16,7 @@ pub struct Setup {
     pub plan: Plan,
     pub lanes: Vec<Lane>,
     pub fault: Fault,
+    pub counters: Arc<Vec<Box<dyn CounterSource>>>,
 }
 
 impl Setup {
@@ -24,7 +28,7 @@ impl Setup {
         let plan = Topology::read().unwrap().plan(profile.placement.policy, threads).unwrap();
         let lanes = modes.iter().map(|mode| Lane::mode(*mode)).collect();
         let cell = Cell { target, mode: modes[0].name.to_string(), message_bytes, threads };
-        Setup { cell, profile, plan, lanes, fault: Fault::None }
+        Setup { cell, profile, plan, lanes, fault: Fault::None, counters: Arc::default() }
     }
 
     pub fn open(&self) -> copycost::Result<Generation> {
@@ -34,7 +38,7 @@ impl Setup {
             plan: &self.plan,
             lanes: &self.lanes,
             fault: self.fault,
-            counters: std::sync::Arc::default(),
+            counters: Arc::clone(&self.counters),
         })
     }
 }

@@ -1,0 +1,52 @@
+//! What reading the counters does to throughput: rounds with and without them,
+//! in turn and in random order, as a ratio with its 95 % interval. It must be 1.
+//! `cargo run --release --example counter_overhead`
+
+use std::sync::Arc;
+
+use copycost::cell::{Cell, Target};
+use copycost::copy_mode::REGISTRY;
+use copycost::counter::{self, CounterSource};
+use copycost::cpu::Topology;
+use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
+use copycost::profile::Profile;
+use copycost::ratio::{Sample, of_blocks};
+
+const GENERATIONS: usize = 10;
+const BLOCKS: usize = 40;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let profile = Profile::load("default")?;
+    let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
+    println!("throughput without counters over that with them, one thread, 4 ms rounds");
+    for mode in REGISTRY {
+        for message_bytes in profile.matrix.message_bytes.iter().copied() {
+            let cell = Cell { target: Target::Throughput, mode: mode.name.into(), message_bytes, threads: 1 };
+            let lanes = [Lane::mode(*mode)];
+            let open = |counters: Arc<Vec<Box<dyn CounterSource>>>| {
+                let (cell, profile, plan, lanes) = (&cell, &profile, &plan, &lanes[..]);
+                Generation::open(&GenerationSpec { cell, profile, plan, lanes, fault: Fault::None, counters })
+            };
+            let mut samples = Vec::new();
+            for generation in 0..GENERATIONS {
+                let mut sides = [open(Arc::new(counter::sources()))?, open(Arc::default())?];
+                let mut messages = 64;
+                while sides[0].run(0, messages)?.wall < profile.round_length() / 2 {
+                    messages *= 2;
+                }
+                sides[1].run(0, messages)?;
+                for _ in 0..BLOCKS {
+                    let mut wall = [0.0; 2];
+                    let first = usize::from(fastrand::bool());
+                    for side in [first, 1 - first] {
+                        wall[side] = sides[side].run(0, messages)?.wall.as_secs_f64();
+                    }
+                    samples.push(Sample { generation, ratio: wall[0] / wall[1] });
+                }
+            }
+            let ratio = of_blocks(&samples)?;
+            println!("{cell}: {:.4} [{:.4}, {:.4}]", ratio.estimate, ratio.lower, ratio.upper);
+        }
+    }
+    Ok(())
+}
