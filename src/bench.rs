@@ -22,7 +22,7 @@ use crate::cpu::{Plan, Topology};
 use crate::doctor;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::loopback::{Block, CellRun, Instruments, probe};
+use crate::loopback::{Block, CellRun, Instruments, probe_all};
 use crate::metric::Reading;
 use crate::profile::Profile;
 use crate::results::criterion_files;
@@ -79,7 +79,9 @@ impl Bench {
         let mut modes: Vec<ModeEntry> =
             profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
         if !listing {
-            modes = available(target, &profile, &plans[0].1, modes)?;
+            modes = probe_all(target, &profile, &plans[0].1, modes, |mode, refusal| {
+                eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
+            })?;
         }
         let (instruments, absences) = Instruments::of_this_machine();
         let output = criterion_files::output_directory();
@@ -208,7 +210,7 @@ impl Bench {
 
     /// CPU time stolen by a hypervisor since the target began.
     fn steal_percent(&self) -> Reading {
-        Environment::read(&self.profile).steal_percent_since(&self.environment)
+        Environment::read_cpu_times().steal_percent_since(&self.environment)
     }
 
     /// Each block holds a round of every mode, so the cells of a row say more
@@ -256,31 +258,6 @@ impl Bench {
             eprintln!("  {failure}");
         }
         ExitCode::FAILURE
-    }
-}
-
-/// Those of `modes` that the kernel takes; each of the others is named with the
-/// reason in one line. Fails if none is left.
-fn available(
-    target: Target,
-    profile: &Profile,
-    plan: &Plan,
-    modes: Vec<ModeEntry>,
-) -> Result<Vec<ModeEntry>> {
-    let mut taken = Vec::new();
-    let mut last_refusal = None;
-    for mode in modes {
-        match probe(target, profile, plan, mode)? {
-            None => taken.push(mode),
-            Some(refusal) => {
-                eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
-                last_refusal = Some(refusal);
-            }
-        }
-    }
-    match last_refusal {
-        Some(refusal) if taken.is_empty() => Err(refusal),
-        _ => Ok(taken),
     }
 }
 

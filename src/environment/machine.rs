@@ -202,6 +202,11 @@ fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {
         });
         put(name, reading(load, |load| Reading::Value(Value::Number(load))));
     }
+    cpu_times(root, put);
+}
+
+/// What [`super::Environment::steal_percent_since`] takes the difference of.
+pub(super) fn cpu_times(root: &Root, put: &mut impl FnMut(&str, Reading)) {
     let ticks = root.raw("proc/stat").and_then(|stat| {
         let line = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).map(str::to_string);
         let numbers = line.map(|line| line.split_whitespace().map(str::parse::<u64>).collect::<Vec<_>>());

@@ -214,9 +214,7 @@ impl ModeLane {
         self.sequence += 1;
         self.mode.send(message)
     }
-}
 
-impl ModeLane {
     /// A message, once the mode has given one or many back.
     #[cold]
     fn take_back(&mut self, ring: &mut Ring) -> std::result::Result<Message, SendFailure> {

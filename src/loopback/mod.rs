@@ -19,7 +19,7 @@ pub use cell_run::{CellRun, Instruments};
 pub use connection::{End, Granted};
 pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec};
 pub use lane::{Lane, LaneKind};
-pub use probe::probe;
+pub use probe::{probe, probe_all};
 pub use reference::{REFERENCES, Reference, is_mode};
 pub use round::Round;
 pub use server::Fault;

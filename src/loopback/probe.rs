@@ -24,6 +24,31 @@ pub fn probe(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) ->
     }
 }
 
+/// Those of `modes` that the kernel takes; `refused` is told of each of the
+/// others. Fails with the last refusal if none is taken.
+pub fn probe_all(
+    target: Target,
+    profile: &Profile,
+    plan: &Plan,
+    modes: Vec<ModeEntry>,
+    mut refused: impl FnMut(&ModeEntry, &Error),
+) -> Result<Vec<ModeEntry>> {
+    let (mut taken, mut last) = (Vec::new(), None);
+    for mode in modes {
+        match probe(target, profile, plan, mode)? {
+            None => taken.push(mode),
+            Some(refusal) => {
+                refused(&mode, &refusal);
+                last = Some(refusal);
+            }
+        }
+    }
+    match last {
+        Some(refusal) if taken.is_empty() => Err(refusal),
+        _ => Ok(taken),
+    }
+}
+
 fn send_one(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<()> {
     let cell = Cell { target, mode: mode.name.into(), message_bytes: 4096, threads: 1 };
     let plan = Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus };

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::{Found, now};
 use crate::cell::{Cell, Target};
-use crate::copy_mode::{self, ModeEntry};
+use crate::copy_mode;
 use crate::cpu::Topology;
 use crate::error::Result;
-use crate::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe};
+use crate::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
 use crate::metric::median;
 use crate::profile::Profile;
 use crate::ratio::{self, RatioReading, student_t_975};
@@ -57,18 +57,9 @@ fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Reso
     profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
     let profile = Arc::new(profile);
     let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
-    let mut modes: Vec<ModeEntry> = Vec::new();
-    let mut refusal = None;
-    for mode in profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)) {
-        match probe(Target::Throughput, &profile, &plan, *mode)? {
-            None => modes.push(*mode),
-            Some(error) => refusal = Some(error),
-        }
-    }
-    let mode = match (modes.first(), refusal) {
-        (None, Some(refusal)) => return Err(refusal),
-        (first, _) => first.map_or("none", |mode| mode.name).to_string(),
-    };
+    let modes = profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
+    let modes = probe_all(Target::Throughput, &profile, &plan, modes, |_, _| {})?;
+    let mode = modes.first().map_or("none", |mode| mode.name).to_string();
     let instruments = Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds };
     let cell = Cell { target: Target::Throughput, mode, message_bytes, threads: 1 };
     let mut run = CellRun::new(cell, &profile, &plan, &modes, &instruments)?;
