@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)] // each test file takes what it needs
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use copycost::cell::{Cell, Target};
 use copycost::copy_mode::{self, ModeEntry};
@@ -47,8 +48,21 @@ pub fn find(name: &str) -> ModeEntry {
     *copy_mode::find(name).unwrap()
 }
 
-/// Threads of this process whose name begins with one of `names`.
+/// Threads of this process whose name begins with one of `names` and that are
+/// still there after five seconds. A thread that has been joined stays listed
+/// for a moment: the kernel wakes the joiner (clear_child_tid, set_tid_address(2))
+/// before it takes the task out of /proc. One that was left behind stays for good.
 pub fn threads_named(names: &[&str]) -> Vec<String> {
+    for _ in 0..1000 {
+        if threads_listed(names).is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    threads_listed(names)
+}
+
+fn threads_listed(names: &[&str]) -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names_of = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
     names_of.filter(|comm| names.iter().any(|name| comm.starts_with(name))).collect()
