@@ -4,7 +4,9 @@
 
 mod baseline_unit;
 mod cost_measurement;
+mod invocation;
 mod lines;
+mod rows;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -16,13 +18,15 @@ use criterion::measurement::Measurement;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 
 use self::cost_measurement::CpuCost;
+use self::invocation::Invocation;
+pub use self::invocation::Pass;
 use crate::cell::{Cell, Target, group_name};
 use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::{Plan, Topology};
 use crate::doctor;
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
-use crate::loopback::{Block, CellRun, Instruments, probe_all};
+use crate::loopback::{CellRun, Instruments, probe_all};
 use crate::metric::Reading;
 use crate::profile::Profile;
 use crate::results::criterion_files;
@@ -32,7 +36,18 @@ use crate::results::table;
 /// Runs one bench target over the whole matrix: the `main` of its bench file.
 /// Exit status 0 fine, 1 if a cell failed, 2 if the profile cannot be used.
 pub fn run(target: Target) -> ExitCode {
-    let bench = match Bench::prepare(target) {
+    let default_baseline = environment::kernel_release();
+    run_as(target, Invocation::CommandLine { default_baseline })
+}
+
+/// Runs one bench target as a pass of a recording: Criterion reads no command
+/// line and draws no plots. Exit status as of [`run`].
+pub fn run_pass(target: Target, pass: Pass) -> ExitCode {
+    run_as(target, Invocation::Pass(pass))
+}
+
+fn run_as(target: Target, invocation: Invocation) -> ExitCode {
+    let bench = match Bench::prepare(target, invocation) {
         Ok(bench) => bench,
         Err(error) => {
             eprintln!("copycost: {error}");
@@ -51,15 +66,14 @@ pub fn run(target: Target) -> ExitCode {
 
 struct Bench {
     target: Target,
+    invocation: Invocation,
     profile: Arc<Profile>,
     plans: Vec<(usize, Plan)>,
     modes: Vec<ModeEntry>,
     instruments: Instruments,
     environment: Environment,
     output: PathBuf,
-    records: Vec<Record>,
-    /// Whether Criterion kept the sample of each record.
-    saved: Vec<bool>,
+    records: Vec<Kept>,
     failures: Vec<Error>,
     /// Cells begun or passed over, to show where in the matrix the run is.
     position: usize,
@@ -67,7 +81,7 @@ struct Bench {
 
 impl Bench {
     /// Everything that can be refused before anything is measured.
-    fn prepare(target: Target) -> Result<Bench> {
+    fn prepare(target: Target, invocation: Invocation) -> Result<Bench> {
         let profile = Arc::new(Profile::from_environment()?);
         let topology = Topology::read()?;
         let policy = profile.placement.policy;
@@ -75,7 +89,7 @@ impl Bench {
         let plans = threads.map(|threads| Ok((*threads, topology.plan(policy, *threads)?)));
         let plans: Vec<_> = plans.collect::<Result<_>>()?;
         // `--list` must print nothing but the list, and open nothing.
-        let listing = std::env::args().any(|argument| argument == "--list");
+        let listing = invocation.is_listing();
         let mut modes: Vec<ModeEntry> =
             profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
         if !listing {
@@ -92,10 +106,11 @@ impl Bench {
             println!("copycost {}\n", doctor::summary_line(&doctor::findings(&environment, &profile)));
         }
         if target == Target::CpuCost && !listing {
-            baseline_unit::refuse_another(&output, &profile, instruments.cost_unit)?;
+            baseline_unit::refuse_another(&output, &profile, instruments.cost_unit, &invocation.baseline())?;
         }
         Ok(Bench {
             target,
+            invocation,
             profile,
             plans,
             modes,
@@ -103,7 +118,6 @@ impl Bench {
             environment,
             output,
             records: Vec::new(),
-            saved: Vec::new(),
             failures: Vec::new(),
             position: 0,
         })
@@ -112,39 +126,60 @@ impl Bench {
     /// Measures every cell; `value` makes Criterion's value of what a block
     /// measured.
     fn run<M: Measurement>(mut self, mut criterion: Criterion<M>, value: fn(u64) -> M::Value) -> ExitCode {
-        for (threads, plan) in self.plans.clone() {
+        let mut cells = self.cells();
+        self.invocation.order(&mut cells);
+        while !cells.is_empty() {
+            // Criterion draws a group's page when the group ends: cells that
+            // stand together share one.
+            let threads = cells[0].threads;
+            let together = cells.iter().take_while(|cell| cell.threads == threads).count();
+            let plan = self.plans.iter().find(|(of, _)| *of == threads).map(|(_, plan)| plan.clone());
             let mut group = criterion.benchmark_group(group_name(self.target, threads));
             group.sampling_mode(SamplingMode::Flat);
-            for mode in self.modes.clone() {
-                for message_bytes in self.profile.matrix.message_bytes.clone() {
-                    let mode = mode.name.to_string();
-                    let cell = Cell { target: self.target, mode, message_bytes, threads };
-                    self.position += 1;
-                    if let Err(error) = self.cell(&mut group, cell, &plan, value) {
-                        eprintln!("copycost: {error}");
-                        self.failures.push(error);
-                    }
+            for cell in cells.drain(..together) {
+                self.position += 1;
+                let Some(plan) = &plan else { continue };
+                if let Err(error) = self.cell(&mut group, cell, plan, value) {
+                    eprintln!("copycost: {error}");
+                    self.failures.push(error);
                 }
             }
             group.finish();
-            self.complete_rows(threads);
+            if cells.iter().all(|cell| cell.threads != threads) {
+                let modes = self.mode_names();
+                self.failures.extend(rows::complete(&mut self.records, &modes, threads, &self.output));
+            }
         }
         criterion.final_summary();
         self.conclude()
     }
 
+    /// Every cell, in the order of the profile.
+    fn cells(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for (threads, _) in &self.plans {
+            for mode in &self.modes {
+                for message_bytes in self.profile.matrix.message_bytes.iter().copied() {
+                    let mode = mode.name.to_string();
+                    cells.push(Cell { target: self.target, mode, message_bytes, threads: *threads });
+                }
+            }
+        }
+        cells
+    }
+
     /// The profile's settings first, so that Criterion's flags still win.
     fn criterion(&self) -> Criterion {
         let settings = &self.profile.criterion;
-        Criterion::default()
+        let criterion = Criterion::default()
             .sample_size(settings.sample_size)
             .warm_up_time(Duration::from_secs_f64(settings.warm_up_s))
             .measurement_time(self.profile.measurement_time())
             .nresamples(settings.resamples)
             .noise_threshold(settings.noise_threshold)
             .significance_level(settings.significance_level)
-            .output_directory(&self.output)
-            .configure_from_args()
+            .output_directory(&self.output);
+        self.invocation.configure(criterion)
     }
 
     /// Lets Criterion measure one cell, if its filter lets it through, and
@@ -203,8 +238,7 @@ impl Bench {
         }
         let cells = self.plans.len() * self.modes.len() * self.profile.matrix.message_bytes.len();
         lines::under_criterion(&record, self.position, cells, saved);
-        self.records.push(record);
-        self.saved.push(saved);
+        self.records.push(Kept { record, saved });
         Ok(())
     }
 
@@ -213,38 +247,16 @@ impl Bench {
         Environment::read_cpu_times().steal_percent_since(&self.environment)
     }
 
-    /// Each block holds a round of every mode, so the cells of a row say more
-    /// together than each alone: writes that into their records.
-    fn complete_rows(&mut self, threads: usize) {
-        let modes: Vec<String> = self.modes.iter().map(|mode| mode.name.to_string()).collect();
-        for message_bytes in self.profile.matrix.message_bytes.clone() {
-            let of_row = |record: &Record| {
-                record.cell.threads == threads && record.cell.message_bytes == message_bytes
-            };
-            let blocks: Vec<Vec<Block>> = self
-                .records
-                .iter()
-                .filter(|record| of_row(record))
-                .map(|record| record.blocks.clone())
-                .collect();
-            let cells: Vec<&[Block]> = blocks.iter().map(Vec::as_slice).collect();
-            for (record, saved) in
-                self.records.iter_mut().zip(&self.saved).filter(|(record, _)| of_row(record))
-            {
-                record.set_row(&modes, &cells);
-                if *saved && let Err(error) = criterion_files::save_record(&self.output, record) {
-                    eprintln!("copycost: {error}");
-                    self.failures.push(error);
-                }
-            }
-        }
+    fn mode_names(&self) -> Vec<String> {
+        self.modes.iter().map(|mode| mode.name.to_string()).collect()
     }
 
     /// The table, and what went wrong.
     fn conclude(self) -> ExitCode {
         if !self.records.is_empty() {
-            let modes: Vec<String> = self.modes.iter().map(|mode| mode.name.to_string()).collect();
-            println!("{}", table::render(self.target, &modes, &self.records));
+            let modes = self.mode_names();
+            let records: Vec<Record> = self.records.into_iter().map(|kept| kept.record).collect();
+            println!("{}", table::render(self.target, &modes, &records));
             let report = self.output.join("report/index.html");
             if report.exists() {
                 println!("Criterion's HTML report: {}\n", report.display());
@@ -259,6 +271,12 @@ impl Bench {
         }
         ExitCode::FAILURE
     }
+}
+
+/// The record of a cell, and whether Criterion kept its sample.
+struct Kept {
+    record: Record,
+    saved: bool,
 }
 
 /// The panic that leaves Criterion's loop; never printed.

@@ -2,11 +2,12 @@
 //! and the names that Criterion and scripts know it by.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 /// What a bench target measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// Bytes a second of a stream of messages.
@@ -28,8 +29,23 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Every target, in the order in which they are run.
+    pub const ALL: [Target; 3] = [Target::Throughput, Target::Latency, Target::CpuCost];
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Target, String> {
+        let known = || Target::ALL.map(Target::name).join(", ");
+        let found = Target::ALL.into_iter().find(|target| target.name() == name);
+        found.ok_or_else(|| format!("{name:?} is no bench target; allowed: {}", known()))
+    }
+}
+
 /// One cell of the matrix.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cell {
     /// The bench target.
     pub target: Target,

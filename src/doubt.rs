@@ -24,6 +24,7 @@ pub enum Doubt {
     RoundsOffLength { median_ms: f64, intended_ms: f64 },
     NoInterval { why: String },
     Verified,
+    Slowed { percent: f64 },
 }
 
 /// A segment sent again is nearly always a reordering between CPUs here, since
@@ -35,7 +36,7 @@ const WINDOW_LIMITED_PERCENT: f64 = 90.0;
 
 impl Doubt {
     /// Every kind's mark in tables and title in docs/METHOD.md.
-    pub const KINDS: [(char, &'static str); 10] = [
+    pub const KINDS: [(char, &'static str); 11] = [
         ('o', "Oversubscribed"),
         ('w', "Window-limited"),
         ('r', "Retransmits"),
@@ -46,6 +47,7 @@ impl Doubt {
         ('l', "Rounds off their length"),
         ('i', "No interval"),
         ('v', "Every byte verified"),
+        ('b', "Slowed on purpose"),
     ];
 
     fn kind(&self) -> (char, &'static str) {
@@ -60,6 +62,7 @@ impl Doubt {
             Doubt::RoundsOffLength { .. } => 7,
             Doubt::NoInterval { .. } => 8,
             Doubt::Verified => 9,
+            Doubt::Slowed { .. } => 10,
         }]
     }
 
@@ -105,6 +108,7 @@ impl Doubt {
             }
             Doubt::NoInterval { why } => format!("ratios have no interval: {why}"),
             Doubt::Verified => "the servers compared every byte, which costs more than the copy".into(),
+            Doubt::Slowed { percent } => format!("its clients burned {percent} % of each round's time"),
         }
     }
 
@@ -135,6 +139,7 @@ impl Doubt {
                 "measure with more samples, so that there are several generations".into()
             }
             Doubt::Verified => "set server.verify = false to measure".into(),
+            Doubt::Slowed { .. } => "leave slowdown.mode empty to measure".into(),
         }
     }
 }
@@ -171,6 +176,10 @@ pub fn of_cell(
     doubts.extend(absent.map(|why| Doubt::NoInterval { why }));
     if profile.server.verify {
         doubts.push(Doubt::Verified);
+    }
+    let percent = profile.slowed_percent(&measurement.cell.mode, measurement.cell.message_bytes);
+    if percent > 0.0 {
+        doubts.push(Doubt::Slowed { percent });
     }
     doubts
 }

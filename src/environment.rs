@@ -84,6 +84,11 @@ impl Environment {
     }
 }
 
+/// The running kernel's release, as `uname -r`.
+pub fn kernel_release() -> Option<String> {
+    Root::new(Path::new("/")).line("proc/sys/kernel/osrelease").ok()
+}
+
 /// Time that a hypervisor gave to others, summed over CPUs, since boot.
 pub(crate) const STEAL_TICKS: &str = "cpu_time.steal_ticks";
 /// All time, summed over CPUs, since boot.

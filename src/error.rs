@@ -95,6 +95,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A recording cannot be made, taken up again or added to.
+    #[error("recording `{name}`: {what}")]
+    Recording {
+        /// The baseline's name.
+        name: String,
+        /// What is wrong, and what is allowed.
+        what: String,
+    },
 }
 
 /// The library's result.

@@ -22,6 +22,8 @@ enum Command {
     Doctor(commands::doctor::Doctor),
     Stream(commands::stream::Stream),
     Profile(commands::profile::ShowProfile),
+    Record(commands::record::Record),
+    Pass(commands::pass::MeasurePass),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         Command::Doctor(command) => command.run(),
         Command::Stream(command) => command.run(),
         Command::Profile(command) => command.run(),
+        Command::Record(command) => command.run(),
+        Command::Pass(command) => return command.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,10 +13,11 @@ use thiserror::Error;
 
 /// The profiles that come with the program; a file of the same name in
 /// `criterion-config/` under the working directory goes first.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("default", include_str!("../criterion-config/default.toml")),
     ("quick", include_str!("../criterion-config/quick.toml")),
     ("thorough", include_str!("../criterion-config/thorough.toml")),
+    ("recording", include_str!("../criterion-config/recording.toml")),
     ("malloc", include_str!("../criterion-config/malloc.toml")),
 ];
 
@@ -29,7 +30,7 @@ pub const REFERENCE_SHARE: f64 = 0.125;
 #[allow(missing_docs)] // documented where people look: criterion-config/README.md
 pub struct Profile {
     /// The name or path that it was asked for by.
-    #[serde(skip_deserializing)]
+    #[serde(default)]
     pub name: String,
     pub criterion: CriterionSettings,
     pub matrix: MatrixSettings,
@@ -38,6 +39,9 @@ pub struct Profile {
     pub server: ServerSettings,
     pub placement: PlacementSettings,
     pub rounds: RoundSettings,
+    /// Absent from records older than this key.
+    #[serde(default)]
+    pub slowdown: SlowdownSettings,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +110,15 @@ pub struct RoundSettings {
     pub self_check: bool,
     pub references: bool,
     pub stall_timeout_s: f64,
+}
+
+/// A slowdown made on purpose, to test what a comparison can find.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct SlowdownSettings {
+    pub mode: String,
+    /// One for each of `matrix.message_bytes`.
+    pub percent: Vec<f64>,
 }
 
 /// A socket buffer: what is asked of `SO_SNDBUF` or `SO_RCVBUF`, or the
@@ -257,6 +270,14 @@ impl Profile {
     /// How many blocks a generation lives for.
     pub fn blocks_per_generation(&self) -> usize {
         self.criterion.sample_size.div_ceil(self.rounds.generations)
+    }
+
+    /// By how much rounds of `mode` are slowed on purpose, in percent of their
+    /// time; 0 unless a test of the method asks for it.
+    pub fn slowed_percent(&self, mode: &str, message_bytes: usize) -> f64 {
+        let sizes = self.matrix.message_bytes.iter().zip(&self.slowdown.percent);
+        let mut of_size = sizes.filter(|(bytes, _)| **bytes == message_bytes && mode == self.slowdown.mode);
+        of_size.next().map_or(0.0, |(_, percent)| *percent)
     }
 
     /// How long a round may stand still.

@@ -2,5 +2,7 @@
 //! they print comes from the library.
 
 pub(crate) mod doctor;
+pub(crate) mod pass;
 pub(crate) mod profile;
+pub(crate) mod record;
 pub(crate) mod stream;

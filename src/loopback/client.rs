@@ -31,8 +31,9 @@ pub(super) struct Client {
 
 /// What a client does in a lane's rounds.
 pub(super) enum ClientWork {
-    /// Sends by a mode on a connection, whose `ring_messages` is filled in here.
-    Mode(ModeEntry, Connection),
+    /// Sends by a mode on a connection, whose `ring_messages` is filled in here;
+    /// slowed on purpose by so many percent.
+    Mode(ModeEntry, Connection, f64),
     Reference(Reference),
 }
 
@@ -48,6 +49,7 @@ struct ModeLane {
     /// Messages sent since the connection was opened: the next one's stamp.
     sequence: u64,
     tally: Option<Tally>,
+    slowed_percent: f64,
 }
 
 impl Client {
@@ -106,12 +108,12 @@ impl Client {
 
     fn open_lane(&self, work: ClientWork, ring: &Ring) -> std::result::Result<ClientLane, SendFailure> {
         match work {
-            ClientWork::Mode(entry, mut connection) => {
+            ClientWork::Mode(entry, mut connection, slowed_percent) => {
                 connection.ring_messages = ring.size();
                 let socket = Arc::clone(&connection.socket);
                 let mode = (entry.open)(connection)?;
                 let tally = mode.tally();
-                Ok(ClientLane::Mode(ModeLane { mode, socket, sequence: 0, tally }))
+                Ok(ClientLane::Mode(ModeLane { mode, socket, sequence: 0, tally, slowed_percent }))
             }
             ClientWork::Reference(reference) => {
                 ReferenceLane::new(reference, self.cell.message_bytes, self.staging_offset_bytes)
@@ -169,6 +171,7 @@ impl ModeLane {
         ring: &mut Ring,
         nagle: bool,
     ) -> std::result::Result<Instant, SendFailure> {
+        let begun = now();
         for _ in 0..messages {
             self.send_next(ring)?;
         }
@@ -178,7 +181,7 @@ impl ModeLane {
             push(&self.socket).map_err(|source| SendFailure { operation: "push by TCP_NODELAY", source })?;
         }
         self.mode.finish(ring.returned())?;
-        Ok(now())
+        Ok(slowed(begun, self.slowed_percent))
     }
 
     /// Sends `messages` one at a time, each once the server has answered the
@@ -195,7 +198,7 @@ impl ModeLane {
             self.send_next(ring)?;
             let mut answer = [0; 8];
             (&*self.socket).read_exact(&mut answer).map_err(failed)?;
-            round_trips_ns.push(now().duration_since(sent).as_nanos() as u64);
+            round_trips_ns.push(slowed(sent, self.slowed_percent).duration_since(sent).as_nanos() as u64);
             if u64::from_le_bytes(answer) != self.sequence {
                 return Err(failed(io::Error::other("the answer is to another message")));
             }
@@ -224,6 +227,23 @@ impl ModeLane {
             source: io::Error::other("the mode gave no message back"),
         })
     }
+}
+
+/// Now, after burning `percent` of the time since `begun`: 0 but in a test of
+/// what comparisons can find.
+#[inline]
+fn slowed(begun: Instant, percent: f64) -> Instant {
+    let ended = now();
+    if percent == 0.0 {
+        return ended;
+    }
+    let until = ended + ended.duration_since(begun).mul_f64(percent / 100.0);
+    let mut burning = ended;
+    while burning < until {
+        std::hint::spin_loop();
+        burning = now();
+    }
+    burning
 }
 
 fn push(socket: &Socket) -> io::Result<()> {

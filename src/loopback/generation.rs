@@ -204,9 +204,11 @@ impl Generation {
                     .iter()
                     .zip(&self.lanes)
                     .map(|(lane, open)| match lane.kind {
-                        LaneKind::Mode(mode) => {
-                            ClientWork::Mode(mode, client_connection(cell, profile, &open.connections[index]))
-                        }
+                        LaneKind::Mode(mode) => ClientWork::Mode(
+                            mode,
+                            client_connection(cell, profile, &open.connections[index]),
+                            profile.slowed_percent(mode.name, cell.message_bytes),
+                        ),
                         LaneKind::Reference(reference) => ClientWork::Reference(reference),
                     })
                     .collect(),

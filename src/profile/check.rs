@@ -103,7 +103,8 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
     }
     check.seconds("rounds.length_ms", rounds.length_ms, 0.1, 10_000.0)?;
     check.range("rounds.generations", rounds.generations, 1, criterion.sample_size)?;
-    check.seconds("rounds.stall_timeout_s", rounds.stall_timeout_s, 0.1, 600.0)
+    check.seconds("rounds.stall_timeout_s", rounds.stall_timeout_s, 0.1, 600.0)?;
+    check.slowdown(profile, &known)
 }
 
 struct Check<'a> {
@@ -139,6 +140,21 @@ impl Check<'_> {
             if !allowed(value) || values[..index].contains(value) {
                 return self.refuse(key, &format!("{value:?}"), &format!("allowed: {what}"));
             }
+        }
+        Ok(())
+    }
+
+    fn slowdown(&self, profile: &Profile, known: &[&str]) -> Result<(), ProfileError> {
+        let (slowdown, sizes) = (&profile.slowdown, profile.matrix.message_bytes.len());
+        if !slowdown.mode.is_empty() && !known.contains(&slowdown.mode.as_str()) {
+            let allowed = format!("must be empty or one of: {}", known.join(", "));
+            self.refuse("slowdown.mode", &format!("{:?}", slowdown.mode), &allowed)?;
+        }
+        let wanted = if slowdown.mode.is_empty() { 0 } else { sizes };
+        let in_range = slowdown.percent.iter().all(|percent| (0.0..=1000.0).contains(percent));
+        if slowdown.percent.len() != wanted || !in_range {
+            let allowed = format!("must be {wanted} numbers from 0 to 1000, one for each message size");
+            self.refuse("slowdown.percent", &format!("{:?}", slowdown.percent), &allowed)?;
         }
         Ok(())
     }

@@ -106,6 +106,64 @@ pub fn save_record(output: &Path, record: &Record) -> Result<Vec<PathBuf>> {
     Ok(saved)
 }
 
+/// The directories of `baseline` under `output`, one a cell, sorted.
+pub fn baseline_directories(output: &Path, baseline: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for group in directories_in(output)? {
+        for mode in directories_in(&group)? {
+            for size in directories_in(&mode)? {
+                let directory = size.join(baseline);
+                if directory.join(RECORD_FILE).is_file() {
+                    found.push(directory);
+                }
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The records of `baseline` under `output`; `new` is the last run. None is no
+/// error.
+pub fn records(output: &Path, baseline: &str) -> Result<Vec<Record>> {
+    let directories = baseline_directories(output, baseline)?;
+    directories.iter().map(|directory| read_record(&directory.join(RECORD_FILE))).collect()
+}
+
+/// Copies every cell of `baseline` from one of Criterion's output directories
+/// into another, over what is there.
+pub fn copy_baseline(from: &Path, to: &Path, baseline: &str) -> Result<()> {
+    for source in baseline_directories(from, baseline)? {
+        let Ok(relative) = source.strip_prefix(from) else { continue };
+        let target = to.join(relative);
+        let failed = |source| Error::File { path: target.clone(), source };
+        fs::create_dir_all(&target).map_err(failed)?;
+        for file in fs::read_dir(&source).map_err(failed)? {
+            let file = file.map_err(failed)?;
+            fs::copy(file.path(), target.join(file.file_name())).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The directories in `path`; none if there is no such path.
+fn directories_in(path: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |source| Error::File { path: path.to_path_buf(), source };
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().map_err(failed)?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
 /// Reads a record back.
 pub fn read_record(path: &Path) -> Result<Record> {
     let failed = |source| Error::File { path: path.to_path_buf(), source };

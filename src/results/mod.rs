@@ -4,4 +4,5 @@
 
 pub mod criterion_files;
 pub mod record;
+pub mod recording;
 pub mod table;

@@ -1,0 +1,108 @@
+//! What `copycost record` shows while it runs: which pass, which cell, how
+//! long still. It goes to standard error, so that a script's output is clean.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use copycost::profile::Profile;
+use copycost::results::recording::PassId;
+
+/// Criterion's own work and the opening of connections, a cell; only for the
+/// time that is left before a pass has been seen.
+const GUESSED_REST_A_CELL: Duration = Duration::from_millis(150);
+
+pub(super) struct Progress {
+    passes: usize,
+    done: usize,
+    begun: Instant,
+    pass_begun: Instant,
+    guess: Duration,
+    title: String,
+    /// A terminal gets one line that is written over, a file a line a pass.
+    terminal: bool,
+}
+
+#[allow(clippy::disallowed_methods)] // how long a pass took, to say how long is left
+fn now() -> Instant {
+    Instant::now()
+}
+
+impl Progress {
+    pub(super) fn begin(passes: usize, profile: &Profile) -> Progress {
+        let matrix = &profile.matrix;
+        let cells = matrix.modes.len() * matrix.message_bytes.len() * matrix.threads.len();
+        let warm_up = Duration::from_secs_f64(profile.criterion.warm_up_s);
+        let cell = profile.measurement_time() + warm_up + GUESSED_REST_A_CELL;
+        let guess = cell * u32::try_from(cells).unwrap_or(u32::MAX);
+        let terminal = std::io::stderr().is_terminal();
+        let progress = Progress {
+            passes,
+            done: 0,
+            begun: now(),
+            pass_begun: now(),
+            guess,
+            title: String::new(),
+            terminal,
+        };
+        let total = minutes(guess * u32::try_from(passes).unwrap_or(u32::MAX));
+        eprintln!("copycost: {passes} pass(es) to measure, about {total}; nothing else should run meanwhile");
+        progress
+    }
+
+    pub(super) fn pass(&mut self, name: &str, pass: PassId) {
+        self.pass_begun = now();
+        self.title = format!("{name}: {} pass {}", pass.target.name(), pass.round);
+        self.show("begins");
+    }
+
+    /// A line that the pass printed: `cell 12 of 48` is news.
+    pub(super) fn line(&mut self, line: &str) {
+        let line = line.trim();
+        if self.terminal && line.starts_with("cell ") {
+            self.show(line.split(';').next().unwrap_or(line));
+        }
+    }
+
+    pub(super) fn pass_done(&mut self, cells: usize) {
+        self.done += 1;
+        let took = now().duration_since(self.pass_begun).as_secs_f64();
+        let left = minutes(self.left());
+        let clear = if self.terminal { "\r\x1b[K" } else { "" };
+        eprintln!(
+            "{clear}copycost: {}: {cells} cells in {took:.0} s; {} of {} passes done, about {left} left",
+            self.title, self.done, self.passes
+        );
+    }
+
+    pub(super) fn note(&mut self, what: &str) {
+        let clear = if self.terminal { "\r\x1b[K" } else { "" };
+        eprintln!("{clear}copycost: {}: {what}", self.title);
+    }
+
+    fn show(&self, what: &str) {
+        if self.terminal {
+            let left = minutes(self.left());
+            eprint!("\r\x1b[K{}, {what}, about {left} left", self.title);
+            let _ = std::io::stderr().flush();
+        }
+    }
+
+    /// By the passes that this process has seen, else by the profile.
+    fn left(&self) -> Duration {
+        let so_far = now().duration_since(self.begun);
+        let whole = match u32::try_from(self.done) {
+            Ok(done) if done > 0 => so_far / done,
+            _ => self.guess,
+        };
+        whole * u32::try_from(self.passes - self.done).unwrap_or(u32::MAX)
+    }
+}
+
+/// `4 min 10 s`, or `40 s`.
+fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds / 60 {
+        0 => format!("{seconds} s"),
+        minutes => format!("{minutes} min {} s", seconds % 60),
+    }
+}

@@ -1,0 +1,233 @@
+//! A recording on disk: a baseline of several processes, kept pass by pass in
+//! `<output>/copycost/NAME/`. It owns which passes are done, which are due and
+//! what becomes of one that was broken off; running a pass is the program's
+//! work, and where Criterion's files lie `criterion_files`'s.
+
+mod manifest;
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub use manifest::{Manifest, Pair, Side};
+
+use super::criterion_files;
+use super::record::Record;
+use crate::cell::Target;
+use crate::error::{Error, Result};
+
+/// One fresh process that measures the matrix of one bench target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PassId {
+    /// Counted from 1.
+    pub round: usize,
+    /// The bench target.
+    pub target: Target,
+}
+
+impl PassId {
+    /// `pass-003-throughput`.
+    fn stem(self) -> String {
+        format!("pass-{:03}-{}", self.round, self.target.name())
+    }
+
+    fn from_stem(stem: &str) -> Option<PassId> {
+        let (round, target) = stem.strip_prefix("pass-")?.split_once('-')?;
+        Some(PassId { round: round.parse().ok()?, target: target.parse().ok()? })
+    }
+}
+
+/// A recording that passes are added to. While it is open no other process can
+/// open it.
+#[derive(Debug)]
+pub struct Recording {
+    output: PathBuf,
+    name: String,
+    directory: PathBuf,
+    manifest: Manifest,
+    _lock: File,
+}
+
+/// Where the recording called `name` lies.
+pub fn directory(output: &Path, name: &str) -> PathBuf {
+    output.join("copycost").join(name)
+}
+
+impl Recording {
+    /// Begins a recording, or adds the rounds that are asked for to a finished
+    /// one of the same kind.
+    pub fn begin(output: &Path, name: &str, asked: Manifest) -> Result<Recording> {
+        let lock = lock(output, name)?;
+        let manifest = match Manifest::read(&directory(output, name))? {
+            None => asked,
+            Some(kept) => {
+                let refuse = |what| Error::Recording { name: name.to_string(), what };
+                kept.agrees_with(&asked).map_err(refuse)?;
+                let recording = Recording::with(output, name, kept.clone(), lock.try_clone());
+                let (left, planned) = (recording?.due()?.len(), kept.rounds * kept.targets.len());
+                if left > 0 {
+                    return Err(refuse(format!(
+                        "{left} of its {planned} passes are still to be measured: --resume takes it up, \
+                         another --name begins another"
+                    )));
+                }
+                Manifest { rounds: kept.rounds + asked.rounds, ..kept }
+            }
+        };
+        let recording = Recording::with(output, name, manifest, Ok(lock))?;
+        recording.manifest.write(&recording.directory)?;
+        Ok(recording)
+    }
+
+    /// Takes up a recording where it was left: with what it was begun with.
+    pub fn resume(output: &Path, name: &str) -> Result<Recording> {
+        let refuse = |what: &str| Error::Recording { name: name.to_string(), what: what.to_string() };
+        if !directory(output, name).is_dir() {
+            return Err(refuse("there is nothing to resume; without --resume it would be begun"));
+        }
+        let lock = lock(output, name)?;
+        let manifest = Manifest::read(&directory(output, name))?;
+        let manifest = manifest.ok_or_else(|| refuse("it was broken off before it began; begin it anew"))?;
+        Recording::with(output, name, manifest, Ok(lock))
+    }
+
+    fn with(output: &Path, name: &str, manifest: Manifest, lock: std::io::Result<File>) -> Result<Recording> {
+        let directory = directory(output, name);
+        let lock = lock.map_err(|source| Error::File { path: directory.clone(), source })?;
+        let (output, name) = (output.to_path_buf(), name.to_string());
+        Ok(Recording { output, name, directory, manifest, _lock: lock })
+    }
+
+    /// What it was begun with.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The baseline's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The passes that are still to be measured, in order.
+    pub fn due(&self) -> Result<Vec<PassId>> {
+        let done = passes(&self.directory)?;
+        let planned = (1..=self.manifest.rounds).flat_map(|round| {
+            self.manifest.targets.iter().map(move |target| PassId { round, target: *target })
+        });
+        Ok(planned.filter(|pass| !done.contains(pass)).collect())
+    }
+
+    /// What the order of the pass's cells is drawn from: its own, and the same
+    /// whenever it is asked for.
+    pub fn seed(&self, pass: PassId) -> u64 {
+        let place = pass.round as u64 * 8 + pass.target as u64;
+        fastrand::Rng::with_seed(self.manifest.seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15)).u64(..)
+    }
+
+    /// An empty output directory for Criterion in the pass's process. What an
+    /// earlier try left there is set aside, not counted and not deleted: a pass
+    /// is one process.
+    pub fn stage(&self, pass: PassId) -> Result<PathBuf> {
+        let staging = self.staging(pass);
+        if staging.exists() {
+            let records = criterion_files::records(&staging, &self.name)?;
+            if !records.is_empty() {
+                let aside = (1..).map(|n| self.directory.join(format!("{}.broken-{n}.jsonl", pass.stem())));
+                let free = aside.into_iter().find(|path| !path.exists());
+                write_records(&free.unwrap_or_else(|| staging.join("broken.jsonl")), &records)?;
+            }
+            fs::remove_dir_all(&staging).map_err(failed(&staging))?;
+        }
+        fs::create_dir_all(&staging).map_err(failed(&staging))?;
+        Ok(staging)
+    }
+
+    /// Where the pass's process writes what it prints.
+    pub fn log(&self, pass: PassId) -> PathBuf {
+        self.directory.join(format!("{}.log", pass.stem()))
+    }
+
+    /// Keeps a pass that has ended: its records, and Criterion's files of it as
+    /// the baseline's. From here on it counts. Returns how many cells it has.
+    pub fn keep(&self, pass: PassId) -> Result<usize> {
+        let staging = self.staging(pass);
+        let records = criterion_files::records(&staging, &self.name)?;
+        if records.is_empty() {
+            let what = format!("{} measured no cell; see {}", pass.stem(), self.log(pass).display());
+            return Err(Error::Recording { name: self.name.clone(), what });
+        }
+        write_records(&pass_file(&self.directory, pass), &records)?;
+        criterion_files::copy_baseline(&staging, &self.output, &self.name)?;
+        fs::remove_dir_all(&staging).map_err(failed(&staging))?;
+        Ok(records.len())
+    }
+
+    fn staging(&self, pass: PassId) -> PathBuf {
+        self.directory.join(format!("{}.partial", pass.stem()))
+    }
+}
+
+/// The passes that are done, sorted.
+pub fn passes(directory: &Path) -> Result<Vec<PassId>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(failed(directory)(error)),
+    };
+    for entry in entries {
+        let name = entry.map_err(failed(directory))?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        found.extend(stem.and_then(PassId::from_stem));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The file of a pass that is done: a cell record a line.
+pub fn pass_file(directory: &Path, pass: PassId) -> PathBuf {
+    directory.join(format!("{}.jsonl", pass.stem()))
+}
+
+/// Writes a record a line, in one step: a process that is killed leaves no half.
+fn write_records(path: &Path, records: &[Record]) -> Result<()> {
+    let mut text = Vec::new();
+    for record in records {
+        serde_json::to_writer(&mut text, record).map_err(|error| failed(path)(error.into()))?;
+        text.push(b'\n');
+    }
+    replace(path, &text)
+}
+
+/// Writes a file beside, then renames it into place.
+fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let write = || {
+        let mut file = File::create(&partial)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&partial, path)
+    };
+    write().map_err(failed(path))
+}
+
+fn lock(output: &Path, name: &str) -> Result<File> {
+    let directory = directory(output, name);
+    fs::create_dir_all(&directory).map_err(failed(&directory))?;
+    let path = directory.join("recording.lock");
+    let file = File::create(&path).map_err(failed(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Recording {
+            name: name.to_string(),
+            what: "another process is recording it; wait for it, or give another --name".to_string(),
+        }),
+        Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let path = path.to_path_buf();
+    move |source| Error::File { path, source }
+}
