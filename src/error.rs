@@ -95,6 +95,16 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Two baselines do not compare.
+    #[error("{base} and {new} do not compare: {what} (--force compares them all the same, and says so)")]
+    Compare {
+        /// What was to be compared with.
+        base: String,
+        /// What was to be compared.
+        new: String,
+        /// What differs.
+        what: String,
+    },
     /// A recording cannot be made, taken up again or added to.
     #[error("recording `{name}`: {what}")]
     Recording {

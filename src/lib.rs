@@ -20,6 +20,7 @@ compile_error!("copycost measures Linux's TCP (MSG_ZEROCOPY, TCP_INFO, sysfs): i
 
 pub mod bench;
 pub mod cell;
+pub mod compare;
 pub mod copy_mode;
 pub mod counter;
 pub mod cpu;

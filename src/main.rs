@@ -19,6 +19,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Compare(commands::compare::Compare),
     Doctor(commands::doctor::Doctor),
     Stream(commands::stream::Stream),
     Profile(commands::profile::ShowProfile),
@@ -28,17 +29,22 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Doctor(command) => command.run(),
-        Command::Stream(command) => command.run(),
-        Command::Profile(command) => command.run(),
-        Command::Record(command) => command.run(),
+        Command::Compare(command) => command.run(),
+        Command::Doctor(command) => done(command.run()),
+        Command::Stream(command) => done(command.run()),
+        Command::Profile(command) => done(command.run()),
+        Command::Record(command) => done(command.run()),
         Command::Pass(command) => return command.run(),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("copycost: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    outcome.map(|()| ExitCode::SUCCESS)
 }

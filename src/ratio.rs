@@ -1,7 +1,7 @@
 //! One mode against another: the median of within-block ratios with its 95 %
 //! interval. It owns the statistics of a cell; comparing runs is not its work.
 
-mod student;
+pub(crate) mod student;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::loopback::{Block, CellMeasurement, SELF_LANE};
 use crate::metric::median;
-pub(crate) use student::student_t_975;
 
 /// This cell's time a message over another lane's. Below 1 the cell's own
 /// mode is the faster.
@@ -143,7 +142,7 @@ pub fn of_blocks(samples: &[Sample]) -> Result<Ratio, String> {
     let medians: Vec<f64> = generations.values().filter_map(|logs| median(logs)).collect();
     let mean = medians.iter().sum::<f64>() / count as f64;
     let variance = medians.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / (count - 1) as f64;
-    let half = student_t_975(count - 1) * (variance / count as f64).sqrt();
+    let half = student::quantile(0.975, (count - 1) as f64) * (variance / count as f64).sqrt();
     let centre = median(&all).unwrap_or(mean);
     Ok(Ratio { estimate: centre.exp(), lower: (centre - half).exp(), upper: (centre + half).exp() })
 }
@@ -232,7 +231,12 @@ mod tests {
         let block = |generation, times: [(&str, u64); 3]| Block {
             generation,
             rounds: times
-                .map(|(lane, time_ns)| BlockRound { lane: lane.into(), messages: 1, time_ns, cost: None })
+                .map(|(lane, time_ns)| BlockRound {
+                    lane: lane.into(),
+                    messages: 1,
+                    time_ns,
+                    ..BlockRound::default()
+                })
                 .to_vec(),
             round_trips_ns: Vec::new(),
             tally: None,

@@ -33,7 +33,7 @@ fn measurement(mode: &str) -> CellMeasurement {
                 lane: lane.to_string(),
                 messages: 1000,
                 time_ns: if *lane == SELF_LANE { own } else { *time_ns } + (number * 7919) % 13,
-                cost: None,
+                ..BlockRound::default()
             })
             .collect(),
         round_trips_ns: Vec::new(),

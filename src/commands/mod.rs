@@ -1,6 +1,7 @@
 //! The program's commands, one file each. They read arguments and print; what
 //! they print comes from the library.
 
+pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod pass;
 pub(crate) mod profile;

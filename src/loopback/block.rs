@@ -15,7 +15,7 @@ use crate::zerocopy::Tally;
 pub const SELF_LANE: &str = "self";
 
 /// One round of a block, in the order in which they ran.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BlockRound {
     /// The mode's name, or [`SELF_LANE`].
     pub lane: String,
@@ -28,6 +28,13 @@ pub struct BlockRound {
     /// else left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cost: Option<u64>,
+    /// Of a latency cell the median round trip of the round.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p50_ns: Option<u64>,
+    /// Of a latency cell the 99th percentile; left out under 100 round trips,
+    /// where it would be the longest under another name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p99_ns: Option<u64>,
 }
 
 impl BlockRound {

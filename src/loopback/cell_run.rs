@@ -208,7 +208,15 @@ impl CellRun {
             Target::Throughput | Target::Latency => None,
         };
         let lane = self.lanes[lane].name.clone();
-        Ok(BlockRound { lane, messages: round.messages, time_ns: time_ns.max(1), cost })
+        let percentile = |share, fewest| percentile(&round.round_trips_ns, share, fewest);
+        Ok(BlockRound {
+            lane,
+            messages: round.messages,
+            time_ns: time_ns.max(1),
+            cost,
+            p50_ns: percentile(0.5, 2),
+            p99_ns: percentile(0.99, 100),
+        })
     }
 
     fn cost_of(&self, round: &Round) -> Result<u64> {
@@ -265,4 +273,15 @@ impl CellRun {
         }
         Ok(())
     }
+}
+
+/// The value that `share` of `values` do not exceed (nearest rank); none of
+/// fewer than `fewest`.
+fn percentile(values: &[u64], share: f64, fewest: usize) -> Option<u64> {
+    if values.len() < fewest {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(((values.len() as f64 * share).ceil() as usize).saturating_sub(1)).copied()
 }

@@ -69,6 +69,20 @@ pub enum Value {
     Generations(Vec<Value>),
 }
 
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Count(count) => write!(f, "{count}"),
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Text(text) => write!(f, "{text}"),
+            Value::Generations(values) => {
+                let words: Vec<String> = values.iter().map(Value::to_string).collect();
+                write!(f, "{}", words.join(", "))
+            }
+        }
+    }
+}
+
 /// A reading with its unit, as it stands in the record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {

@@ -1,34 +1,42 @@
-//! Student's t distribution, as far as an interval of 95 % needs it.
+//! Student's t distribution, from the `statrs` crate, in the terms in which
+//! intervals and tests here need it.
 
-/// The 0.975 quantile of Student's t distribution: from a table to 30 degrees
-/// of freedom, beyond that by the expansion of Abramowitz and Stegun 26.7.5
-/// about the normal quantile (error below 1e-4 there).
-pub(crate) fn student_t_975(degrees_of_freedom: usize) -> f64 {
-    const TABLE: [f64; 30] = [
-        12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788,
-        2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639,
-        2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423,
-    ];
-    if let Some(exact) = TABLE.get(degrees_of_freedom.wrapping_sub(1)) {
-        return *exact;
-    }
-    if degrees_of_freedom == 0 {
-        return f64::INFINITY;
-    }
-    let (x, n) = (1.959_964_f64, degrees_of_freedom as f64);
-    let (first, second) = ((x.powi(3) + x) / 4.0, (5.0 * x.powi(5) + 16.0 * x.powi(3) + 3.0 * x) / 96.0);
-    x + first / n + second / (n * n)
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The value that a t with `degrees_of_freedom` stays below with
+/// `probability`. Infinite without a degree of freedom: nothing is known then.
+pub(crate) fn quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
+    distribution(degrees_of_freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(probability))
+}
+
+/// The probability that a t lies beyond `statistic`.
+pub(crate) fn upper_tail(statistic: f64, degrees_of_freedom: f64) -> f64 {
+    distribution(degrees_of_freedom).map_or(0.5, |t| t.sf(statistic))
+}
+
+fn distribution(degrees_of_freedom: f64) -> Option<StudentsT> {
+    StudentsT::new(0.0, 1.0, degrees_of_freedom).ok() // an error if it is not above 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Against tables: Abramowitz and Stegun, 26.10.
     #[test]
-    fn student_quantiles_join_smoothly() {
-        assert_eq!(student_t_975(1), 12.7062);
-        assert!((student_t_975(31) - 2.0395).abs() < 1e-3);
-        assert!((student_t_975(120) - 1.9799).abs() < 1e-3);
-        assert!((student_t_975(100_000) - 1.96).abs() < 1e-3);
+    fn quantiles_are_those_of_the_tables() {
+        for (probability, freedom, expected) in
+            [(0.975, 1.0, 12.7062), (0.975, 9.0, 2.2622), (0.975, 120.0, 1.9799), (0.9995, 5.0, 6.869)]
+        {
+            let found = quantile(probability, freedom);
+            assert!((found - expected).abs() < 1e-3, "{probability} {freedom}: {found}");
+            assert!((upper_tail(expected, freedom) - (1.0 - probability)).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn without_a_degree_of_freedom_nothing_is_known() {
+        assert_eq!(quantile(0.975, 0.0), f64::INFINITY);
+        assert_eq!(upper_tail(3.0, 0.0), 0.5);
     }
 }

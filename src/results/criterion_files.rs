@@ -2,6 +2,7 @@
 //! directory is, what `sample.json` holds, which baselines a run was saved to.
 //! Criterion's files stay Criterion's; ours is laid beside them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
@@ -128,6 +129,31 @@ pub fn baseline_directories(output: &Path, baseline: &str) -> Result<Vec<PathBuf
 pub fn records(output: &Path, baseline: &str) -> Result<Vec<Record>> {
     let directories = baseline_directories(output, baseline)?;
     directories.iter().map(|directory| read_record(&directory.join(RECORD_FILE))).collect()
+}
+
+/// Every name that a run is kept under, recordings included; sorted.
+pub fn baseline_names(output: &Path) -> Result<Vec<String>> {
+    let mut names = BTreeSet::new();
+    let mut take = |directory: &Path| {
+        names.extend(directory.file_name().map(|name| name.to_string_lossy().into_owned()));
+    };
+    for group in directories_in(output)? {
+        for mode in directories_in(&group)? {
+            for size in directories_in(&mode)? {
+                for baseline in directories_in(&size)? {
+                    if baseline.join(RECORD_FILE).is_file() {
+                        take(&baseline);
+                    }
+                }
+            }
+        }
+    }
+    for recording in directories_in(&output.join("copycost"))? {
+        if recording.join("recording.json").is_file() {
+            take(&recording);
+        }
+    }
+    Ok(names.into_iter().collect())
 }
 
 /// Copies every cell of `baseline` from one of Criterion's output directories

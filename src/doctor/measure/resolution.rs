@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
 use crate::metric::median;
 use crate::profile::Profile;
-use crate::ratio::{self, RatioReading, student_t_975};
+use crate::ratio::{self, RatioReading, student};
 
 /// Rounds are no longer than this here, whatever the profile says: blocks are
 /// what the time is needed for.
@@ -121,7 +121,7 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
         // Student's t for the difference of two means of `planned` values each.
         Some(deviation) => {
             let error = deviation * (2.0 / planned as f64).sqrt();
-            Ok(percent(student_t_975(2 * (planned - 1)) * error))
+            Ok(percent(student::quantile(0.975, (2 * (planned - 1)) as f64) * error))
         }
         None => Err(too_few()),
     };
@@ -134,7 +134,7 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
 
 /// How the half width of an interval depends on its number of generations.
 fn width(generations: usize) -> f64 {
-    student_t_975(generations.saturating_sub(1)) / (generations as f64).sqrt()
+    student::quantile(0.975, generations.saturating_sub(1) as f64) / (generations as f64).sqrt()
 }
 
 /// A distance in log scale, as percent.
@@ -158,7 +158,12 @@ mod tests {
 
     /// Blocks whose own round takes `own`, and the self check's `twin`.
     fn measured(blocks: &[(usize, u64, u64)]) -> CellMeasurement {
-        let round = |lane: &str, time_ns| BlockRound { lane: lane.into(), messages: 1, time_ns, cost: None };
+        let round = |lane: &str, time_ns| BlockRound {
+            lane: lane.into(),
+            messages: 1,
+            time_ns,
+            ..BlockRound::default()
+        };
         let block = |(generation, own, twin): &(usize, u64, u64)| Block {
             generation: *generation,
             rounds: vec![round("two-copy", *own), round(SELF_LANE, *twin)],

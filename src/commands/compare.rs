@@ -1,0 +1,69 @@
+//! `copycost compare`: what changed from one baseline to others. It reads
+//! arguments and prints; the verdicts are `copycost::compare`'s.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use copycost::compare::table::{Style, render};
+use copycost::compare::{Baseline, Comparison, Options, Verdict, compare};
+use copycost::results::criterion_files;
+
+/// Say what changed from one baseline to another, cell by cell: against the
+/// other modes, and by itself.
+#[derive(clap::Args)]
+pub(crate) struct Compare {
+    /// The baseline to compare with: a name of `copycost record` or of
+    /// `cargo bench -- --save-baseline`; `new` is the last run.
+    base: String,
+    /// What to compare with it.
+    #[arg(required = true)]
+    new: Vec<String>,
+    /// Changes up to this many percent are not called.
+    #[arg(long, default_value_t = 0.0, value_name = "PCT")]
+    threshold: f64,
+    /// Exit with status 3 if any verdict is this: slower or faster.
+    #[arg(long, value_name = "VERDICT")]
+    fail_on: Option<String>,
+    /// Compare also what measured another message or method.
+    #[arg(long)]
+    force: bool,
+    /// Print one JSON array, a comparison an entry.
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Print Markdown tables.
+    #[arg(long)]
+    markdown: bool,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if !(0.0..=100.0).contains(&self.threshold) {
+            bail!("--threshold {}: must be 0 to 100 percent", self.threshold);
+        }
+        let fail_on = match self.fail_on.as_deref() {
+            None => None,
+            Some("slower") => Some(Verdict::Slower),
+            Some("faster") => Some(Verdict::Faster),
+            Some(other) => bail!("--fail-on {other}: allowed: slower, faster"),
+        };
+        let output = criterion_files::output_directory();
+        let base = Baseline::load(&output, &self.base)?;
+        let options = Options { threshold: self.threshold / 100.0, force: self.force };
+        let comparisons: Vec<Comparison> = self
+            .new
+            .iter()
+            .map(|name| Ok(compare(&base, &Baseline::load(&output, name)?, options)?))
+            .collect::<anyhow::Result<_>>()?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&comparisons).context("write the verdicts as JSON")?);
+        } else {
+            let style = if self.markdown { Style::Markdown } else { Style::Text };
+            for comparison in &comparisons {
+                println!("{}", render(comparison, style));
+            }
+        }
+        let found =
+            fail_on.is_some_and(|verdict| comparisons.iter().any(|comparison| comparison.has(verdict)));
+        Ok(if found { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    }
+}

@@ -1,0 +1,194 @@
+//! Two baselines, cell by cell: what changed, by how much, and whether that can
+//! be told from chance. It owns the questions and the verdicts; where a
+//! baseline comes from is `compare/baseline.rs`'s, the statistics
+//! `compare/statistics.rs`'s, what makes two of them differ in more than the
+//! kernel `compare/comparability.rs`'s.
+//!
+//! For each cell and [`Quantity`] two questions are answered apart. *Relative*:
+//! did this mode change against the other modes of its blocks? *Absolute*: did
+//! its figure change? docs/METHOD.md, "Comparing two baselines", has the method
+//! and what was measured of it.
+
+mod baseline;
+pub mod comparability;
+mod judge;
+mod quantity;
+mod rows;
+pub mod statistics;
+pub mod table;
+
+use serde::{Deserialize, Serialize};
+
+pub use baseline::Baseline;
+pub use quantity::Quantity;
+
+use crate::cell::Cell;
+use crate::error::{Error, Result};
+use comparability::Difference;
+use judge::judge;
+use rows::Rows;
+use statistics::Basis;
+
+/// The chance of any false verdict among all cells of one quantity and
+/// question.
+pub const LEVEL: f64 = 0.05;
+
+/// A cell in which no difference was found and in which one of this size could
+/// have been missed says nothing: `cannot tell`.
+pub const COARSEST: f64 = 0.10;
+
+/// What is asked of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Differences up to this share are not called: 0.01 is 1 %.
+    pub threshold: f64,
+    /// Compare also what should not be compared.
+    pub force: bool,
+}
+
+/// One baseline against another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The version of this shape: 1.
+    pub format_version: u32,
+    /// What is compared with.
+    pub base: BaselineSummary,
+    /// What is compared.
+    pub new: BaselineSummary,
+    /// What differs between their conditions.
+    pub differences: Vec<Difference>,
+    /// Differences up to this share are not called.
+    pub threshold: f64,
+    /// Every cell that either measured, each quantity and question apart.
+    pub cells: Vec<CellComparison>,
+}
+
+/// One side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaselineSummary {
+    /// Its name.
+    pub name: String,
+    /// The kernel that it was taken under, if that is known.
+    pub kernel_release: Option<String>,
+    /// The most processes that measured a cell.
+    pub processes: usize,
+    /// What to know of how it was read.
+    pub notes: Vec<String>,
+}
+
+/// One cell in one quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellComparison {
+    /// The cell.
+    pub cell: Cell,
+    /// What of it.
+    pub quantity: Quantity,
+    /// Against the other modes of its blocks.
+    pub relative: Judged,
+    /// By itself.
+    pub absolute: Judged,
+    /// The marks of the doubts of either side, each once.
+    pub doubts: String,
+}
+
+/// The answer to one question about one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What can be said.
+    pub verdict: Verdict,
+    /// The other mode that a relative answer is against: of all the one that
+    /// this mode changed least against.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub against: Option<String>,
+    /// Time or cost a message before, of a relative answer over the other
+    /// mode's.
+    pub base: Option<f64>,
+    /// The same after.
+    pub new: Option<f64>,
+    /// After over before, with its 95 % interval: above 1 is slower, or dearer.
+    pub ratio: Option<Interval>,
+    /// The chance of so large a difference if there were none, corrected for
+    /// the number of cells (Holm).
+    pub p_value: Option<f64>,
+    /// The smallest change that would have been found in 8 of 10 comparisons
+    /// such as this, as a share: 0.03 is 3 %.
+    pub findable: Option<f64>,
+    /// What the interval rests on.
+    pub basis: Option<Basis>,
+    /// Why there is no answer, or why it says less than it seems to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+/// An estimate and its 95 % interval, for this cell alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Interval {
+    pub estimate: f64,
+    pub lower: f64,
+    pub upper: f64,
+}
+
+/// What can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It takes, or costs, less than before.
+    Faster,
+    /// It takes, or costs, more than before.
+    Slower,
+    /// None was found, and one of [`COARSEST`] would have been.
+    NoDifferenceFound,
+    /// Too little was measured, or it varied too much.
+    CannotTell,
+}
+
+impl Verdict {
+    /// In words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Verdict::Faster => "faster",
+            Verdict::Slower => "slower",
+            Verdict::NoDifferenceFound => "no difference found",
+            Verdict::CannotTell => "cannot tell",
+        }
+    }
+}
+
+/// Compares `new` with `base`. An error if they measured different things and
+/// that is not forced.
+pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comparison> {
+    let differences = comparability::differences(base, new);
+    let refused: Vec<String> = differences
+        .iter()
+        .filter(|d| d.weight == comparability::Weight::Refusal)
+        .map(Difference::text)
+        .collect();
+    if !refused.is_empty() && !options.force {
+        return Err(Error::Compare {
+            base: base.name.clone(),
+            new: new.name.clone(),
+            what: refused.join("; "),
+        });
+    }
+    let paired = base.is_paired_with(new);
+    let mut cells = Vec::new();
+    for quantity in Quantity::ALL {
+        cells.extend(judge(&Rows::of(base, quantity), &Rows::of(new, quantity), paired, options));
+    }
+    Ok(Comparison {
+        format_version: 1,
+        base: base.summary(),
+        new: new.summary(),
+        differences,
+        threshold: options.threshold,
+        cells,
+    })
+}
+
+impl Comparison {
+    /// Whether any cell has this verdict, to either question.
+    pub fn has(&self, verdict: Verdict) -> bool {
+        self.cells.iter().any(|cell| cell.relative.verdict == verdict || cell.absolute.verdict == verdict)
+    }
+}

@@ -1,0 +1,132 @@
+//! A baseline as it is compared: its processes and what each measured. It owns
+//! what belongs to one: the passes of a recording, and a run of `cargo bench`
+//! that Criterion keeps under the same name.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::BaselineSummary;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::results::criterion_files;
+use crate::results::record::Record;
+use crate::results::recording::{self, Manifest, Pair};
+
+/// Everything that is kept under one name.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// Its name.
+    pub name: String,
+    /// What its passes were begun with, if it is a recording.
+    pub manifest: Option<Manifest>,
+    /// Its processes.
+    pub processes: Vec<Process>,
+    /// What to know of how it was read.
+    pub notes: Vec<String>,
+}
+
+/// What one process measured: of a recording the three targets' passes of one
+/// round.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The round of the recording, from 1; 0 for the run that Criterion keeps.
+    pub number: usize,
+    /// Its cells.
+    pub records: Vec<Record>,
+}
+
+impl Baseline {
+    /// Reads a baseline. An error if nothing is kept under `name`, with the
+    /// names that something is kept under.
+    pub fn load(output: &Path, name: &str) -> Result<Baseline> {
+        let directory = recording::directory(output, name);
+        let manifest = Manifest::read(&directory)?;
+        let mut processes: Vec<Process> = Vec::new();
+        for pass in recording::passes(&directory)? {
+            let records = read_pass(&recording::pass_file(&directory, pass))?;
+            match processes.last_mut() {
+                Some(process) if process.number == pass.round => process.records.extend(records),
+                _ => processes.push(Process { number: pass.round, records }),
+            }
+        }
+        let mut baseline = Baseline { name: name.to_string(), manifest, processes, notes: Vec::new() };
+        baseline.add_criterions(criterion_files::records(output, name)?);
+        if baseline.processes.is_empty() {
+            let known = criterion_files::baseline_names(output)?;
+            let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+            let what = format!("nothing is kept under this name; there are: {known}");
+            return Err(Error::Recording { name: name.to_string(), what });
+        }
+        Ok(baseline)
+    }
+
+    /// A baseline of records that are at hand, a process each.
+    pub fn of_processes(name: &str, processes: Vec<Vec<Record>>) -> Baseline {
+        let numbered = processes.into_iter().enumerate();
+        let processes = numbered.map(|(index, records)| Process { number: index + 1, records }).collect();
+        Baseline { name: name.to_string(), manifest: None, processes, notes: Vec::new() }
+    }
+
+    /// The conditions of its first record.
+    pub fn environment(&self) -> Option<&Environment> {
+        self.first().map(|record| &record.environment)
+    }
+
+    pub(super) fn first(&self) -> Option<&Record> {
+        self.processes.iter().flat_map(|process| &process.records).next()
+    }
+
+    pub(super) fn is_paired_with(&self, other: &Baseline) -> bool {
+        let id = |baseline: &Baseline| -> Option<u64> {
+            let pair: Option<&Pair> = baseline.manifest.as_ref()?.pair.as_ref();
+            pair.map(|pair| pair.id)
+        };
+        id(self).is_some() && id(self) == id(other)
+    }
+
+    pub(super) fn summary(&self) -> BaselineSummary {
+        let release = self.environment().and_then(|environment| environment.text("kernel_release"));
+        BaselineSummary {
+            name: self.name.clone(),
+            kernel_release: release.map(str::to_string),
+            processes: self.processes.len(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// Adds what Criterion keeps under the name, unless it is a pass that is
+    /// there already: Criterion has the last one's files.
+    fn add_criterions(&mut self, records: Vec<Record>) {
+        let is_there = |record: &Record| {
+            let kept = self.processes.iter().flat_map(|process| &process.records);
+            kept.into_iter().any(|kept| {
+                kept.cell == record.cell && kept.seed == record.seed && kept.blocks == record.blocks
+            })
+        };
+        let alone: Vec<Record> = records.into_iter().filter(|record| !is_there(record)).collect();
+        let Some(first) = alone.first() else { return };
+        let of_another_kind = |manifest: &Manifest| manifest.profile != first.profile;
+        if let Some(manifest) = self.manifest.as_ref().filter(|_| !self.processes.is_empty())
+            && of_another_kind(manifest)
+        {
+            self.notes.push(format!(
+                "`{}` is also a run of `cargo bench` with the profile {}; it is left out, as the \
+                 recording's passes were made with {}",
+                self.name, first.profile.name, manifest.profile.name
+            ));
+            return;
+        }
+        self.processes.push(Process { number: 0, records: alone });
+    }
+}
+
+fn read_pass(path: &Path) -> Result<Vec<Record>> {
+    let failed = |source| Error::File { path: path.to_path_buf(), source };
+    let mut records = Vec::new();
+    for line in BufReader::new(File::open(path).map_err(failed)?).split(b'\n') {
+        let line = line.map_err(failed)?;
+        records.push(serde_json::from_slice(&line).map_err(|error| failed(error.into()))?);
+    }
+    Ok(records)
+}

@@ -1,0 +1,67 @@
+//! What is compared of a cell: one of four quantities, each of one bench
+//! target. It owns which figure of a round or a record that is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Target;
+use crate::loopback::BlockRound;
+use crate::metric;
+use crate::results::record::Record;
+
+/// A quantity; less is better in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Time a message of the throughput target, ns.
+    Throughput,
+    /// Median round trip, ns.
+    LatencyMedian,
+    /// 99th percentile of the round trips, ns.
+    LatencyP99,
+    /// CPU cost a message, in the record's unit.
+    CpuCost,
+}
+
+impl Quantity {
+    /// All of them.
+    pub const ALL: [Quantity; 4] =
+        [Quantity::Throughput, Quantity::LatencyMedian, Quantity::LatencyP99, Quantity::CpuCost];
+
+    /// The bench target that measures it.
+    pub fn target(self) -> Target {
+        match self {
+            Quantity::Throughput => Target::Throughput,
+            Quantity::LatencyMedian | Quantity::LatencyP99 => Target::Latency,
+            Quantity::CpuCost => Target::CpuCost,
+        }
+    }
+
+    /// As tables name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Throughput => "throughput",
+            Quantity::LatencyMedian => "latency, median",
+            Quantity::LatencyP99 => "latency, p99",
+            Quantity::CpuCost => "CPU cost",
+        }
+    }
+
+    /// Its value in one round of any lane, a message.
+    pub(super) fn of_round(self, round: &BlockRound) -> Option<f64> {
+        match self {
+            Quantity::Throughput | Quantity::CpuCost => Some(round.per_message()),
+            Quantity::LatencyMedian => round.p50_ns.map(|ns| ns as f64),
+            Quantity::LatencyP99 => round.p99_ns.map(|ns| ns as f64),
+        }
+    }
+
+    /// Its value over a whole cell, where the cell's record says it better than
+    /// its rounds do: percentiles of all round trips.
+    pub(super) fn of_record(self, record: &Record) -> Option<f64> {
+        match self {
+            Quantity::Throughput | Quantity::CpuCost => None,
+            Quantity::LatencyMedian => metric::number(&record.metrics, "round_trip_p50"),
+            Quantity::LatencyP99 => metric::number(&record.metrics, "round_trip_p99"),
+        }
+    }
+}

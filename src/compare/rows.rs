@@ -1,0 +1,162 @@
+//! What a baseline's processes say of each row, one size and thread count, in
+//! one quantity: a value a process. It owns how blocks become that value; the
+//! comparison of two such values is `judge`'s.
+//!
+//! Each block holds a round of every mode, so all cells of a row serve every
+//! mode in it. A process gives, for a mode by itself, the median of the logs of
+//! its rounds; for a mode against another the median of the logs of their
+//! within-block ratios.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::baseline::Baseline;
+use super::quantity::Quantity;
+use super::statistics::Side;
+use crate::cell::Cell;
+use crate::loopback::is_mode;
+use crate::metric::median;
+use crate::results::record::Record;
+
+/// A thread count and a size.
+pub(super) type RowKey = (usize, usize);
+
+/// One baseline in one quantity.
+pub(super) struct Rows<'a> {
+    pub(super) quantity: Quantity,
+    baseline: &'a Baseline,
+    /// The records of a row by process.
+    rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&'a Record>>>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn of(baseline: &'a Baseline, quantity: Quantity) -> Rows<'a> {
+        let mut rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&Record>>> = BTreeMap::new();
+        for process in &baseline.processes {
+            for record in process.records.iter().filter(|record| record.cell.target == quantity.target()) {
+                let key = (record.cell.threads, record.cell.message_bytes);
+                rows.entry(key).or_default().entry(process.number).or_default().push(record);
+            }
+        }
+        Rows { quantity, baseline, rows }
+    }
+
+    pub(super) fn keys(&self) -> BTreeSet<RowKey> {
+        self.rows.keys().copied().collect()
+    }
+
+    /// The modes that cells of the row belong to, in the order of the profile.
+    pub(super) fn modes(&self, key: RowKey) -> Vec<String> {
+        let measured: BTreeSet<&str> = self.records(key).map(|record| record.cell.mode.as_str()).collect();
+        let mut modes: Vec<String> = self
+            .records(key)
+            .next()
+            .map_or(&[][..], |record| &record.profile.matrix.modes)
+            .iter()
+            .filter(|mode| measured.contains(mode.as_str()))
+            .cloned()
+            .collect();
+        modes.extend(
+            measured
+                .iter()
+                .filter(|mode| !modes.iter().any(|m| m == *mode))
+                .map(|m| m.to_string())
+                .collect::<Vec<_>>(),
+        );
+        modes
+    }
+
+    /// The modes whose rounds stand in the row's blocks.
+    pub(super) fn lanes(&self, key: RowKey) -> BTreeSet<String> {
+        let blocks = self.records(key).flat_map(|record| record.blocks.first());
+        let lanes = blocks.flat_map(|block| block.rounds.iter().map(|round| round.lane.clone()));
+        lanes.filter(|lane| is_mode(lane)).collect()
+    }
+
+    pub(super) fn cell(&self, key: RowKey, mode: &str) -> Cell {
+        let (threads, message_bytes) = key;
+        Cell { target: self.quantity.target(), mode: mode.to_string(), message_bytes, threads }
+    }
+
+    /// The marks of the doubts about a cell, each once.
+    pub(super) fn doubts(&self, key: RowKey, mode: &str) -> BTreeSet<char> {
+        self.records(key)
+            .filter(|record| record.cell.mode == mode)
+            .flat_map(|r| r.marks().chars().collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// A mode by itself.
+    pub(super) fn absolute(&self, key: RowKey, mode: &str) -> Side {
+        self.side(key, |record, round_values| {
+            match self.quantity.of_record(record) {
+                Some(value) if record.cell.mode == mode => round_values.whole = Some(value.ln()),
+                _ => {}
+            }
+            for block in &record.blocks {
+                let value = block.round(mode).and_then(|round| self.quantity.of_round(round));
+                round_values.extend(block.generation, value.map(f64::ln));
+            }
+        })
+    }
+
+    /// A mode against another.
+    pub(super) fn relative(&self, key: RowKey, mode: &str, other: &str) -> Side {
+        self.side(key, |record, round_values| {
+            for block in &record.blocks {
+                let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
+                let ratio = value(mode).zip(value(other)).map(|(own, other)| (own / other).ln());
+                round_values.extend(block.generation, ratio);
+            }
+        })
+    }
+
+    fn side(&self, key: RowKey, read: impl Fn(&Record, &mut Values)) -> Side {
+        let mut side = Side::default();
+        let processes = self.rows.get(&key);
+        for (number, records) in processes.into_iter().flatten() {
+            let mut values = Values::default();
+            for (cell, record) in records.iter().enumerate() {
+                values.cell = cell;
+                read(record, &mut values);
+            }
+            if let Some(value) = values.whole.or_else(|| median(&values.all)) {
+                side.processes.push((*number, value));
+                side.generations = values.generations.values().filter_map(|logs| median(logs)).collect();
+            }
+        }
+        if side.processes.len() > 1 {
+            side.generations.clear();
+        }
+        side
+    }
+
+    fn records(&self, key: RowKey) -> impl Iterator<Item = &'a Record> + use<'a, '_> {
+        self.rows.get(&key).into_iter().flatten().flat_map(|(_, records)| records.iter().copied())
+    }
+
+    /// The unit of the CPU cost, where that is the quantity.
+    pub(super) fn unit(&self) -> Option<&'static str> {
+        let records = self.baseline.processes.iter().flat_map(|process| &process.records);
+        let of_target = records.filter(|record| record.cell.target == self.quantity.target());
+        of_target.filter_map(|record| record.cost_unit).map(|unit| unit.name()).next()
+    }
+}
+
+/// The values of one process.
+#[derive(Default)]
+struct Values {
+    /// Which record of the row is being read: each has generations of its own.
+    cell: usize,
+    all: Vec<f64>,
+    generations: BTreeMap<(usize, usize), Vec<f64>>,
+    whole: Option<f64>,
+}
+
+impl Values {
+    fn extend(&mut self, generation: usize, value: Option<f64>) {
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            self.all.push(value);
+            self.generations.entry((self.cell, generation)).or_default().push(value);
+        }
+    }
+}

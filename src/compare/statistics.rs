@@ -1,0 +1,190 @@
+//! The difference of two samples of processes, with an interval that holds
+//! what it promises from two processes on. Values are logarithms, so that a
+//! difference is the log of a ratio. What the values are of is not its concern.
+//!
+//! - **Processes**: Welch's t interval on one value a process: `d = x̄b − x̄a`,
+//!   `se² = s²a/na + s²b/nb`, degrees of freedom by Welch (1947) and
+//!   Satterthwaite (1946). What varies between blocks, generations and
+//!   processes is all in `s`; a percentile bootstrap of five values would be
+//!   too narrow by a third.
+//! - **Pairs**: passes measured in turn; the t interval of the differences.
+//! - **One process on one side**: the other side's `s` stands for both:
+//!   `se² = s²(1 + 1/n)`, n − 1 degrees of freedom.
+//! - **One process on each side**: what varies between processes was not
+//!   measured. The interval is that of the generations, widened by
+//!   [`PROCESS_OVER_GENERATION`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::ratio::student;
+
+/// By how much a ratio of two processes varies beyond what their generations
+/// tell, as a factor: measured, see docs/METHOD.md, "One process only".
+pub const PROCESS_OVER_GENERATION: f64 = 3.0;
+
+/// The chance with which a difference is to be found, where it is said how
+/// small a difference could have been.
+const POWER: f64 = 0.8;
+
+/// One side of a comparison.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Side {
+    /// A value a process, by its pass.
+    pub processes: Vec<(usize, f64)>,
+    /// Of the only process, a value a generation; else unused.
+    pub generations: Vec<f64>,
+}
+
+/// What an interval rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Two or more processes on each side.
+    Processes,
+    /// Pairs of passes measured in turn.
+    Pairs,
+    /// One process on one side: the other's spread stands for both.
+    OneSideAlone,
+    /// One process on each side: generations, widened.
+    Generations,
+}
+
+/// An estimate of a difference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// `new − base`.
+    pub estimate: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// Of the t distribution that `estimate / standard_error` has.
+    pub degrees_of_freedom: f64,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// The difference of two sides; `paired` if passes of the same number were
+/// measured in turn. An error says why there is none.
+pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, String> {
+    let (a, b) = (values(base), values(new));
+    match (a.len(), b.len()) {
+        (0, _) => Err("the baseline did not measure it".into()),
+        (_, 0) => Err("the new run did not measure it".into()),
+        (1, 1) => of_generations(base, new),
+        (1, n) => Ok(one_alone(a[0], &b, n, 1.0)),
+        (n, 1) => Ok(one_alone(b[0], &a, n, -1.0)),
+        _ => {
+            let pairs = if paired { differences_of_pairs(base, new) } else { Vec::new() };
+            Ok(if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(&a, &b) })
+        }
+    }
+}
+
+impl Difference {
+    /// The ends of the interval that holds the truth with `confidence`.
+    pub fn interval(&self, confidence: f64) -> (f64, f64) {
+        let half = student::quantile(0.5 + confidence / 2.0, self.degrees_of_freedom) * self.standard_error;
+        (self.estimate - half, self.estimate + half)
+    }
+
+    /// The chance of an estimate so far beyond `threshold`, on either side, if
+    /// the truth were no further than that.
+    pub fn p_value(&self, threshold: f64) -> f64 {
+        let beyond = self.estimate.abs() - threshold;
+        if self.standard_error == 0.0 {
+            return if beyond > 0.0 { 0.0 } else { 1.0 };
+        }
+        (2.0 * student::upper_tail(beyond / self.standard_error, self.degrees_of_freedom)).min(1.0)
+    }
+
+    /// The smallest true difference that a test at `level` against `threshold`
+    /// finds in 8 of 10 runs.
+    pub fn findable(&self, level: f64, threshold: f64) -> f64 {
+        let t = |probability| student::quantile(probability, self.degrees_of_freedom);
+        threshold + (t(1.0 - level / 2.0) + t(POWER)) * self.standard_error
+    }
+}
+
+/// Holm's step-down correction (1979): each p value as it counts among all of
+/// them, so that the chance of any false verdict stays below the level that
+/// they are compared with, whatever depends on what.
+pub fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    let mut adjusted = vec![1.0; p_values.len()];
+    let mut so_far: f64 = 0.0;
+    for (rank, index) in order.iter().enumerate() {
+        let count = (p_values.len() - rank) as f64;
+        so_far = so_far.max((p_values[*index] * count).min(1.0));
+        adjusted[*index] = so_far;
+    }
+    adjusted
+}
+
+fn values(side: &Side) -> Vec<f64> {
+    side.processes.iter().map(|(_, value)| *value).collect()
+}
+
+fn welch(a: &[f64], b: &[f64]) -> Difference {
+    let (of_a, of_b) = (variance(a) / a.len() as f64, variance(b) / b.len() as f64);
+    let squared = of_a + of_b;
+    let freedom = |share: f64, count: usize| share.powi(2) / (count - 1) as f64;
+    let denominator = freedom(of_a, a.len()) + freedom(of_b, b.len());
+    Difference {
+        estimate: mean(b) - mean(a),
+        standard_error: squared.sqrt(),
+        // Without any spread any number of degrees is right.
+        degrees_of_freedom: if denominator > 0.0 { squared.powi(2) / denominator } else { 1.0 },
+        basis: Basis::Processes,
+    }
+}
+
+fn differences_of_pairs(base: &Side, new: &Side) -> Vec<f64> {
+    let partner = |(pass, value): &(usize, f64)| {
+        let other = base.processes.iter().find(|(other, _)| other == pass)?;
+        Some(value - other.1)
+    };
+    new.processes.iter().filter_map(partner).collect()
+}
+
+fn of_pairs(differences: &[f64]) -> Difference {
+    Difference {
+        estimate: mean(differences),
+        standard_error: (variance(differences) / differences.len() as f64).sqrt(),
+        degrees_of_freedom: (differences.len() - 1) as f64,
+        basis: Basis::Pairs,
+    }
+}
+
+fn one_alone(alone: f64, many: &[f64], count: usize, sign: f64) -> Difference {
+    Difference {
+        estimate: sign * (mean(many) - alone),
+        standard_error: (variance(many) * (1.0 + 1.0 / count as f64)).sqrt(),
+        degrees_of_freedom: (count - 1) as f64,
+        basis: Basis::OneSideAlone,
+    }
+}
+
+fn of_generations(base: &Side, new: &Side) -> Result<Difference, String> {
+    let (a, b) = (&base.generations, &new.generations);
+    if a.len() < 2 || b.len() < 2 {
+        return Err("one process on each side, and fewer than two generations in one of them".into());
+    }
+    let narrow = welch(a, b);
+    let processes = values(new)[0] - values(base)[0];
+    Ok(Difference {
+        estimate: processes,
+        standard_error: narrow.standard_error * PROCESS_OVER_GENERATION,
+        basis: Basis::Generations,
+        ..narrow
+    })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The unbiased estimate; of two values or more.
+fn variance(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
+}

@@ -1,0 +1,200 @@
+//! A comparison as text for a terminal or as Markdown: the same words, other
+//! lines. It computes nothing.
+
+use std::fmt::Write;
+
+use super::comparability::Weight;
+use super::statistics::Basis;
+use super::{CellComparison, Comparison, Judged, LEVEL, Quantity, Verdict};
+use crate::results::table::digits;
+
+/// How the rows are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Columns parted by spaces.
+    Text,
+    /// A Markdown table.
+    Markdown,
+}
+
+/// The whole comparison.
+pub fn render(comparison: &Comparison, style: Style) -> String {
+    let mut text = heading(comparison, style);
+    for quantity in Quantity::ALL {
+        let cells: Vec<&CellComparison> =
+            comparison.cells.iter().filter(|cell| cell.quantity == quantity).collect();
+        if !cells.is_empty() {
+            let title = match style {
+                Style::Text => format!("\n{}\n\n", question(quantity)),
+                Style::Markdown => format!("\n### {}\n\n", question(quantity)),
+            };
+            text += &title;
+            text += &rows(&cells, style);
+        }
+    }
+    text + &footer(comparison)
+}
+
+fn heading(comparison: &Comparison, style: Style) -> String {
+    let (base, new) = (&comparison.base, &comparison.new);
+    let mut text = String::new();
+    let side = |summary: &super::BaselineSummary| {
+        let kernel = summary.kernel_release.as_deref().unwrap_or("unknown");
+        format!("{} (kernel {kernel}, {} process(es) a cell)", summary.name, summary.processes)
+    };
+    let title = format!("{} against {}", side(new), side(base));
+    let _ = match style {
+        Style::Text => writeln!(text, "{title}"),
+        Style::Markdown => writeln!(text, "## {title}"),
+    };
+    let bullet = if style == Style::Markdown { "- " } else { "" };
+    let weights = [
+        (Weight::Refusal, "NOT COMPARABLE, forced"),
+        (Weight::Warning, "WARNING, differs"),
+        (Weight::Sought, "differs"),
+        (Weight::Other, "differs too"),
+    ];
+    if style == Style::Markdown {
+        text.push('\n');
+    }
+    for (weight, label) in weights {
+        for difference in comparison.differences.iter().filter(|difference| difference.weight == weight) {
+            let _ = writeln!(text, "{bullet}{label}: {}", difference.text());
+        }
+    }
+    if comparison.differences.is_empty() {
+        let _ = writeln!(
+            text,
+            "{bullet}nothing differs in the recorded conditions: both are of the same kernel and settings"
+        );
+    }
+    for note in base.notes.iter().chain(&new.notes) {
+        let _ = writeln!(text, "{bullet}note: {note}");
+    }
+    if base.processes == 1 || new.processes == 1 {
+        let _ = writeln!(
+            text,
+            "{bullet}note: one process on a side: what processes differ by is not measured there. Intervals are \
+             widened for it; `copycost record` makes a baseline of several"
+        );
+    }
+    text
+}
+
+fn question(quantity: Quantity) -> String {
+    let less = match quantity {
+        Quantity::Throughput => "time a message",
+        Quantity::LatencyMedian => "median round trip",
+        Quantity::LatencyP99 => "99th percentile of the round trips",
+        Quantity::CpuCost => "CPU cost a message, where slower means dearer",
+    };
+    format!("{}: new over base in {less} [95 % interval]; above 1 is slower", quantity.name())
+}
+
+const HEADER: [&str; 5] = ["threads", "bytes", "mode", "relative, against the other modes", "absolute"];
+
+fn rows(cells: &[&CellComparison], style: Style) -> String {
+    let lines: Vec<[String; 5]> = cells
+        .iter()
+        .map(|cell| {
+            let marks = if cell.doubts.is_empty() { String::new() } else { format!(" {}", cell.doubts) };
+            [
+                cell.cell.threads.to_string(),
+                cell.cell.message_bytes.to_string(),
+                format!("{}{marks}", cell.cell.mode),
+                answer(&cell.relative),
+                absolute(cell),
+            ]
+        })
+        .collect();
+    let header = HEADER.map(str::to_string);
+    let width = |column: usize| lines.iter().chain([&header]).map(|line| line[column].chars().count()).max();
+    let widths: Vec<usize> = (0..HEADER.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for (number, line) in [&header].into_iter().chain(&lines).enumerate() {
+        match style {
+            Style::Text => {
+                let padded = line.iter().zip(&widths).map(|(word, width)| format!("{word:<width$}"));
+                let _ = writeln!(text, "{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+            }
+            Style::Markdown => {
+                let _ = writeln!(text, "| {} |", line.join(" | "));
+                if number == 0 {
+                    let _ = writeln!(text, "|---:|---:|---|---|---|");
+                }
+            }
+        }
+    }
+    text
+}
+
+/// `×1.051 [1.038, 1.064] slower, least against two-copy`.
+fn answer(judged: &Judged) -> String {
+    let Some(ratio) = judged.ratio else {
+        return format!(
+            "{}: {}",
+            judged.verdict.text(),
+            judged.reason.as_deref().unwrap_or("no reason given")
+        );
+    };
+    let mut text =
+        format!("×{:.3} [{:.3}, {:.3}] {}", ratio.estimate, ratio.lower, ratio.upper, judged.verdict.text());
+    match judged.verdict {
+        Verdict::Faster | Verdict::Slower => {
+            if let Some(other) = &judged.against {
+                let _ = write!(text, ", least against {other}");
+            }
+        }
+        Verdict::NoDifferenceFound | Verdict::CannotTell => match judged.findable {
+            Some(share) => {
+                let _ = write!(text, " (from {:.1} % on)", share * 100.0);
+            }
+            None => text += " (of any size)",
+        },
+    }
+    text
+}
+
+/// The figures themselves before the answer: `30.1 → 28.9 Gbit/s`.
+fn absolute(cell: &CellComparison) -> String {
+    let judged = &cell.absolute;
+    let (Some(base), Some(new)) = (judged.base, judged.new) else { return answer(judged) };
+    let bits = cell.cell.message_bytes as f64 * 8.0;
+    let (base, new, unit) = match cell.quantity {
+        Quantity::Throughput => (bits / base, bits / new, "Gbit/s"),
+        Quantity::LatencyMedian | Quantity::LatencyP99 => (base / 1e3, new / 1e3, "µs"),
+        Quantity::CpuCost => {
+            let bytes = cell.cell.message_bytes as f64;
+            (base / bytes, new / bytes, "a byte")
+        }
+    };
+    format!("{} → {} {unit} {}", digits(base), digits(new), answer(judged))
+}
+
+fn footer(comparison: &Comparison) -> String {
+    let count = |verdict: Verdict| {
+        let of = |pick: fn(&CellComparison) -> &Judged| {
+            comparison.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
+        };
+        (of(|cell| &cell.relative), of(|cell| &cell.absolute))
+    };
+    let mut text = String::from("\n");
+    for verdict in [Verdict::Slower, Verdict::Faster, Verdict::NoDifferenceFound, Verdict::CannotTell] {
+        let (relative, absolute) = count(verdict);
+        let _ = writeln!(text, "{}: {relative} relative, {absolute} absolute", verdict.text());
+    }
+    let paired = comparison.cells.iter().any(|cell| cell.absolute.basis == Some(Basis::Pairs));
+    let pairs = if paired { "; passes were measured in turn and are compared in pairs" } else { "" };
+    let threshold = match comparison.threshold {
+        0.0 => String::new(),
+        share => format!("; changes up to {:.1} % are not called", share * 100.0),
+    };
+    let _ = writeln!(
+        text,
+        "\nVerdicts hold for all cells of a quantity together at {:.0} % (Holm){threshold}{pairs}; intervals are each for \
+         one cell. \"From N % on\": a change of that size would have been found in 8 of 10 such comparisons. \
+         Letters after a mode are doubts (docs/METHOD.md).",
+        100.0 * (1.0 - LEVEL)
+    );
+    text
+}
