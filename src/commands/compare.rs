@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Verdict, compare};
 use copycost::results::criterion_files;
@@ -19,11 +19,11 @@ pub(crate) struct Compare {
     #[arg(required = true)]
     new: Vec<String>,
     /// Changes up to this many percent are not called.
-    #[arg(long, default_value_t = 0.0, value_name = "PCT")]
+    #[arg(long, default_value = "0", value_name = "PCT", value_parser = percent, allow_negative_numbers = true)]
     threshold: f64,
     /// Exit with status 3 if any verdict is this: slower or faster.
-    #[arg(long, value_name = "VERDICT")]
-    fail_on: Option<String>,
+    #[arg(long, value_name = "VERDICT", value_parser = verdict)]
+    fail_on: Option<Verdict>,
     /// Compare also what measured another message or method.
     #[arg(long)]
     force: bool,
@@ -37,15 +37,6 @@ pub(crate) struct Compare {
 
 impl Compare {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        if !(0.0..=100.0).contains(&self.threshold) {
-            bail!("--threshold {}: must be 0 to 100 percent", self.threshold);
-        }
-        let fail_on = match self.fail_on.as_deref() {
-            None => None,
-            Some("slower") => Some(Verdict::Slower),
-            Some("faster") => Some(Verdict::Faster),
-            Some(other) => bail!("--fail-on {other}: allowed: slower, faster"),
-        };
         let output = criterion_files::output_directory();
         let base = Baseline::load(&output, &self.base)?;
         let options = Options { threshold: self.threshold / 100.0, force: self.force };
@@ -63,7 +54,20 @@ impl Compare {
             }
         }
         let found =
-            fail_on.is_some_and(|verdict| comparisons.iter().any(|comparison| comparison.has(verdict)));
+            self.fail_on.is_some_and(|verdict| comparisons.iter().any(|comparison| comparison.has(verdict)));
         Ok(if found { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    }
+}
+
+fn percent(word: &str) -> Result<f64, String> {
+    let percent = word.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| "must be a number from 0 to 100".to_string())
+}
+
+fn verdict(word: &str) -> Result<Verdict, String> {
+    match word {
+        "slower" => Ok(Verdict::Slower),
+        "faster" => Ok(Verdict::Faster),
+        _ => Err("allowed: slower, faster".to_string()),
     }
 }

@@ -22,7 +22,7 @@ use progress::Progress;
 #[derive(clap::Args)]
 pub(crate) struct Record {
     /// Passes of each bench target, each a process of its own.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value = "10", value_parser = rounds)]
     rounds: usize,
     /// What to keep it as [default: the kernel's release]. A recording of that
     /// name that is finished is added to.
@@ -86,9 +86,6 @@ impl Record {
     }
 
     fn begin(&self, output: &Path) -> anyhow::Result<Vec<Recording>> {
-        if self.rounds == 0 || self.rounds > 999 {
-            bail!("--rounds {}: must be 1 to 999", self.rounds);
-        }
         let profile = Profile::load(self.profile.as_deref().unwrap_or("recording"))?;
         let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
         targets.sort_unstable();
@@ -139,6 +136,11 @@ impl Record {
         let release = copycost::environment::kernel_release;
         self.name.clone().or_else(release).context("the kernel's release cannot be read; give --name")
     }
+}
+
+fn rounds(word: &str) -> Result<usize, String> {
+    let rounds = word.parse().ok().filter(|rounds| (1..=999).contains(rounds));
+    rounds.ok_or_else(|| "must be 1 to 999".to_string())
 }
 
 /// The passes that are due, target by target within a round; of a pair each
