@@ -1,6 +1,7 @@
 //! What reading the counters does to throughput: rounds with and without them,
 //! in turn and in random order, as a ratio with its 95 % interval. It must be 1.
-//! `cargo run --release --example counter_overhead`
+//! `cargo run --release --example counter_overhead -- [MODE/BYTES [GENERATIONS]]`
+//! takes one cell, or all, and as many generations as the interval needs.
 
 use std::sync::Arc;
 
@@ -12,15 +13,22 @@ use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
 use copycost::profile::Profile;
 use copycost::ratio::{Sample, of_blocks};
 
+/// Some ten seconds a cell.
 const GENERATIONS: usize = 10;
 const BLOCKS: usize = 40;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let wanted = arguments.next();
+    let generations = arguments.next().map_or(Ok(GENERATIONS), |count| count.parse())?;
     let profile = Profile::load("default")?;
     let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
     println!("throughput without counters over that with them, one thread, 4 ms rounds");
     for mode in REGISTRY {
         for message_bytes in profile.matrix.message_bytes.iter().copied() {
+            if wanted.as_ref().is_some_and(|wanted| *wanted != format!("{}/{message_bytes}", mode.name)) {
+                continue;
+            }
             let cell = Cell { target: Target::Throughput, mode: mode.name.into(), message_bytes, threads: 1 };
             let lanes = [Lane::mode(*mode)];
             let open = |counters: Arc<Vec<Box<dyn CounterSource>>>| {
@@ -28,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Generation::open(&GenerationSpec { cell, profile, plan, lanes, fault: Fault::None, counters })
             };
             let mut samples = Vec::new();
-            for generation in 0..GENERATIONS {
+            for generation in 0..generations {
                 let mut sides = [open(Arc::new(counter::sources()))?, open(Arc::default())?];
                 let mut messages = 64;
                 while sides[0].run(0, messages)?.wall < profile.round_length() / 2 {

@@ -31,6 +31,7 @@ use crate::metric::Reading;
 use crate::profile::Profile;
 use crate::results::criterion_files;
 use crate::results::record::Record;
+use crate::results::resolution::Resolution;
 use crate::results::table;
 
 /// Runs one bench target over the whole matrix: the `main` of its bench file.
@@ -257,6 +258,7 @@ impl Bench {
             let modes = self.mode_names();
             let records: Vec<Record> = self.records.into_iter().map(|kept| kept.record).collect();
             println!("{}", table::render(self.target, &modes, &records));
+            println!("{}", Resolution::of_run(&records).lines());
             let report = self.output.join("report/index.html");
             if report.exists() {
                 println!("Criterion's HTML report: {}\n", report.display());

@@ -176,6 +176,11 @@ impl Plan {
     }
 }
 
+/// How many CPUs the calling thread may run on; 0 if the kernel does not say.
+pub fn allowed_here() -> usize {
+    core_affinity::get_core_ids().map_or(0, |cpus| cpus.len())
+}
+
 /// Pins the calling thread; `false` if the kernel refused.
 pub fn pin(cpu: Option<usize>) -> bool {
     cpu.is_none_or(|id| core_affinity::set_for_current(core_affinity::CoreId { id }))

@@ -2,11 +2,13 @@
 //! remedy, rendered in this one place; each has a heading of the same title in
 //! docs/METHOD.md. What the figure is stands elsewhere.
 
+mod granted;
+
 use serde::{Deserialize, Serialize};
 
-use crate::loopback::{CellMeasurement, End, Granted};
+use crate::loopback::CellMeasurement;
 use crate::metric::{self, Metrics, median};
-use crate::profile::{BufferSize, Profile};
+use crate::profile::Profile;
 use crate::ratio::{self, Ratio, Ratios};
 
 /// A reason not to trust a cell's figure, or to read it with care.
@@ -23,6 +25,7 @@ pub enum Doubt {
     NotGranted { setting: String, asked: String, granted: String, remedy: String },
     RoundsOffLength { median_ms: f64, intended_ms: f64 },
     NoInterval { why: String },
+    Multiplexed { counted_percent: f64 },
     Verified,
     Slowed { percent: f64 },
 }
@@ -34,9 +37,12 @@ const RETRANSMIT_PERCENT: f64 = 0.5;
 /// Oversubscribed cells that move reach 74 %, a stalled connection 100 %.
 const WINDOW_LIMITED_PERCENT: f64 = 90.0;
 
+/// Below this share a count rests too much on what it is scaled up by.
+const LEAST_COUNTED_SHARE: f64 = 0.9;
+
 impl Doubt {
     /// Every kind's mark in tables and title in docs/METHOD.md.
-    pub const KINDS: [(char, &'static str); 11] = [
+    pub const KINDS: [(char, &'static str); 12] = [
         ('o', "Oversubscribed"),
         ('w', "Window-limited"),
         ('r', "Retransmits"),
@@ -46,6 +52,7 @@ impl Doubt {
         ('g', "A setting that the kernel did not grant"),
         ('l', "Rounds off their length"),
         ('i', "No interval"),
+        ('m', "Multiplexed counters"),
         ('v', "Every byte verified"),
         ('b', "Slowed on purpose"),
     ];
@@ -61,8 +68,9 @@ impl Doubt {
             Doubt::NotGranted { .. } => 6,
             Doubt::RoundsOffLength { .. } => 7,
             Doubt::NoInterval { .. } => 8,
-            Doubt::Verified => 9,
-            Doubt::Slowed { .. } => 10,
+            Doubt::Multiplexed { .. } => 9,
+            Doubt::Verified => 10,
+            Doubt::Slowed { .. } => 11,
         }]
     }
 
@@ -107,6 +115,9 @@ impl Doubt {
                 format!("rounds took {median_ms:.2} ms where {intended_ms:.2} ms were meant")
             }
             Doubt::NoInterval { why } => format!("ratios have no interval: {why}"),
+            Doubt::Multiplexed { counted_percent } => format!(
+                "a counter was on the CPU for {counted_percent:.0} % of the time only; its count is scaled up from that"
+            ),
             Doubt::Verified => "the servers compared every byte, which costs more than the copy".into(),
             Doubt::Slowed { percent } => format!("its clients burned {percent} % of each round's time"),
         }
@@ -138,6 +149,9 @@ impl Doubt {
             Doubt::NoInterval { .. } => {
                 "measure with more samples, so that there are several generations".into()
             }
+            Doubt::Multiplexed { .. } => {
+                "free the CPU's counters: stop other `perf` users, sysctl -w kernel.nmi_watchdog=0".into()
+            }
             Doubt::Verified => "set server.verify = false to measure".into(),
             Doubt::Slowed { .. } => "leave slowdown.mode empty to measure".into(),
         }
@@ -167,13 +181,15 @@ pub fn of_cell(
     if let Some(calls) = metric::number(metrics, "zerocopy_fallback_sends").filter(|calls| *calls > 0.0) {
         doubts.push(Doubt::FellBack { calls });
     }
-    doubts.extend(not_granted(measurement, profile));
+    doubts.extend(granted::not_granted(measurement, profile));
     doubts.extend(off_length(measurement, profile));
     let absent = ratios.values().find_map(|reading| match reading {
         ratio::RatioReading::Absent { absent } => Some(absent.clone()),
         ratio::RatioReading::Ratio(_) => None,
     });
     doubts.extend(absent.map(|why| Doubt::NoInterval { why }));
+    let share = metric::number(metrics, "counted_share").filter(|share| *share < LEAST_COUNTED_SHARE);
+    doubts.extend(share.map(|share| Doubt::Multiplexed { counted_percent: share * 100.0 }));
     if profile.server.verify {
         doubts.push(Doubt::Verified);
     }
@@ -219,75 +235,4 @@ fn off_length(measurement: &CellMeasurement, profile: &Profile) -> Option<Doubt>
     let (median_ms, intended_ms) = (median(&lengths)?, profile.round_length().as_secs_f64() * 1e3);
     let off = !(intended_ms / 3.0..=intended_ms * 3.0).contains(&median_ms);
     off.then_some(Doubt::RoundsOffLength { median_ms, intended_ms })
-}
-
-fn not_granted(measurement: &CellMeasurement, profile: &Profile) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
-    for connection in measurement.generations.iter().flat_map(|generation| &generation.connections) {
-        for (end, granted) in
-            [(End::Client, &connection.client_granted), (End::Server, &connection.server_granted)]
-        {
-            for doubt in differences(end, granted, profile) {
-                if !doubts.contains(&doubt) {
-                    doubts.push(doubt);
-                }
-            }
-        }
-    }
-    doubts
-}
-
-/// Where one end's socket is not as the profile asks.
-fn differences(end: End, granted: &Granted, profile: &Profile) -> Vec<Doubt> {
-    let socket = &profile.socket;
-    let end = match end {
-        End::Client => "client",
-        End::Server => "server",
-    };
-    let doubt = |setting: &str, asked: String, granted: String, remedy: &str| Doubt::NotGranted {
-        setting: format!("{setting} of the {end}"),
-        asked,
-        granted,
-        remedy: remedy.into(),
-    };
-    let mut doubts = Vec::new();
-    // socket(7): the kernel doubles what it is given, and caps it first.
-    let buffers = [
-        (
-            "socket.send_buffer_bytes",
-            socket.send_buffer_bytes,
-            granted.send_buffer_bytes,
-            "sysctl -w net.core.wmem_max=",
-        ),
-        (
-            "socket.receive_buffer_bytes",
-            socket.receive_buffer_bytes,
-            granted.receive_buffer_bytes,
-            "sysctl -w net.core.rmem_max=",
-        ),
-    ];
-    for (setting, asked, got, remedy) in buffers {
-        if let BufferSize::Fixed(bytes) = asked
-            && got != 2 * bytes
-        {
-            let (asked, got) = (format!("{bytes} B"), format!("{} B", got / 2));
-            doubts.push(doubt(setting, asked, got, &format!("{remedy}{bytes}")));
-        }
-    }
-    for got in [&granted.congestion_control_before, &granted.congestion_control] {
-        if *got != socket.congestion_control {
-            let remedy = "look for a route or namespace that sets congctl (ip-route(8))";
-            doubts.push(doubt(
-                "socket.congestion_control",
-                socket.congestion_control.clone(),
-                got.clone(),
-                remedy,
-            ));
-        }
-    }
-    if granted.pacing_rate_set {
-        let remedy = "look for what sets SO_MAX_PACING_RATE on new sockets (a cgroup's BPF program?)";
-        doubts.push(doubt("no pacing", "none".into(), "a pacing rate".into(), remedy));
-    }
-    doubts
 }

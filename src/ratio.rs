@@ -1,9 +1,10 @@
 //! One mode against another: the median of within-block ratios with its 95 %
 //! interval. It owns the statistics of a cell; comparing runs is not its work.
 
+pub(crate) mod spread;
 pub(crate) mod student;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,9 +64,14 @@ pub type Ratios = BTreeMap<String, RatioReading>;
 /// Every ratio that the cell's blocks give.
 pub fn of_cell(measurement: &CellMeasurement) -> Ratios {
     let own = &measurement.cell.mode;
-    let rounds = measurement.blocks.first().map_or(&[][..], |block| &block.rounds);
-    let others = rounds.iter().map(|round| &round.lane).filter(|lane| *lane != own);
-    others.map(|lane| (lane.clone(), reading(&samples(&measurement.blocks, own, lane)))).collect()
+    // A block may lack a companion whose CPU cost was not counted, and all
+    // blocks may: its connections were there.
+    let rounds = measurement.blocks.iter().flat_map(|block| &block.rounds).map(|round| &round.lane);
+    let connections = measurement.generations.iter().flat_map(|generation| &generation.connections);
+    let lanes = rounds.chain(connections.map(|connection| &connection.lane));
+    let others: BTreeSet<&String> = lanes.filter(|lane| *lane != own).collect();
+    let of_lane = |lane: &String| (lane.clone(), reading(&samples(&measurement.blocks, own, lane)));
+    others.into_iter().map(of_lane).collect()
 }
 
 /// The ratios of `own` to each other mode from every block of a row, the cells
@@ -89,6 +95,9 @@ pub fn of_row(own: &str, modes: &[String], cells: &[&[Block]]) -> Ratios {
 }
 
 fn reading(samples: &[Sample]) -> RatioReading {
+    if samples.is_empty() {
+        return RatioReading::Absent { absent: "no block has a counted round of both".into() };
+    }
     match of_blocks(samples) {
         Ok(ratio) => RatioReading::Ratio(ratio),
         Err(absent) => RatioReading::Absent { absent },

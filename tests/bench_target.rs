@@ -169,7 +169,9 @@ fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
     let run = stage.bench("cpu_cost", &["one-copy/1024$"]);
     let text = String::from_utf8_lossy(&run.stderr);
     assert!(
-        !run.status.success() && text.contains("they do not compare") && text.contains(&format!("baseline `{release}`")),
+        !run.status.success()
+            && text.contains("they do not compare")
+            && text.contains(&format!("baseline `{release}`")),
         "{text}"
     );
 }

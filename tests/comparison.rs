@@ -1,109 +1,14 @@
 //! Verdicts from made-up recordings: a mode that was slowed is found and no
-//! other is blamed, drift is no verdict, what is missing or does not compare is
-//! said.
+//! other is blamed, drift is no verdict, what is missing is said.
 
-use copycost::cell::{Cell, Target};
-use copycost::compare::comparability::Weight;
+#[path = "support/made_up_machine.rs"]
+mod made_up_machine;
+
+use copycost::cell::Target;
 use copycost::compare::table::{Style, render};
-use copycost::compare::{Baseline, CellComparison, Comparison, Options, Quantity, Verdict, compare};
-use copycost::cpu::Topology;
-use copycost::environment::Environment;
-use copycost::loopback::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
-use copycost::metric::{Reading, Value};
-use copycost::profile::Profile;
+use copycost::compare::{Baseline, Comparison, Options, Quantity, Verdict, compare};
 use copycost::results::record::Record;
-
-const MODES: [(&str, f64); 3] = [("two-copy", 1000.0), ("one-copy", 1200.0), ("zero-copy", 3000.0)];
-
-/// What a made-up machine does.
-#[derive(Clone)]
-struct Machine {
-    slowed: Option<(&'static str, f64)>,
-    /// Common to all rounds of a process.
-    drift: f64,
-    profile: Profile,
-    environment: Environment,
-    unit: CostUnit,
-}
-
-impl Machine {
-    fn new() -> Machine {
-        let mut environment = Environment::default();
-        for (name, word) in
-            [("kernel_release", "6.1"), ("cpu.model", "A"), ("frequency.governor", "performance")]
-        {
-            environment.items.insert(name.into(), Reading::Value(Value::Text(word.into())));
-        }
-        let profile = Profile::load("recording").unwrap();
-        Machine { slowed: None, drift: 0.2, profile, environment, unit: CostUnit::CpuNanoseconds }
-    }
-
-    /// A recording of one row: 4 KiB, one thread.
-    fn record(&self, name: &str, seed: u64, processes: usize, target: Target) -> Baseline {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let process = |random: &mut fastrand::Rng| {
-            let drift = self.drift * (random.f64() - 0.5);
-            MODES.map(|(mode, _)| self.cell(random, mode, drift, target)).to_vec()
-        };
-        Baseline::of_processes(name, (0..processes).map(|_| process(&mut random)).collect())
-    }
-
-    fn cell(&self, random: &mut fastrand::Rng, mode: &str, drift: f64, target: Target) -> Record {
-        let topology = Topology::read().unwrap();
-        let blocks = (0..24).map(|number| self.block(random, mode, number, drift, target)).collect();
-        let measurement = CellMeasurement {
-            cell: Cell { target, mode: mode.into(), message_bytes: 4096, threads: 1 },
-            plan: topology.plan(self.profile.placement.policy, 1).unwrap(),
-            seed: random.u64(..),
-            blocks,
-            generations: Vec::new(),
-            cost_unit: self.unit,
-            absent_counters: Vec::new(),
-        };
-        Record::new(measurement, &self.profile, &self.environment, Reading::Absent("made up".into()))
-    }
-
-    fn block(
-        &self,
-        random: &mut fastrand::Rng,
-        own: &str,
-        number: usize,
-        drift: f64,
-        target: Target,
-    ) -> Block {
-        let lanes = MODES.iter().copied().chain([(SELF_LANE, 0.0)]);
-        let round = |(lane, ns): (&str, f64)| {
-            let (mode, ns) = if lane == SELF_LANE { (own, MODES[0].1) } else { (lane, ns) };
-            let slowed = self.slowed.filter(|(slowed, _)| *slowed == mode).map_or(1.0, |(_, factor)| factor);
-            let noise = 1.0 + 0.02 * (random.f64() - 0.5);
-            let time_ns = (1000.0 * ns * drift.exp() * slowed * noise) as u64;
-            BlockRound {
-                lane: lane.to_string(),
-                messages: 1000,
-                time_ns,
-                cost: (target == Target::CpuCost).then_some(2 * time_ns),
-                p50_ns: (target == Target::Latency).then_some(time_ns / 1000),
-                p99_ns: (target == Target::Latency).then_some(time_ns / 500),
-            }
-        };
-        Block {
-            generation: number / 8,
-            rounds: lanes.map(round).collect(),
-            round_trips_ns: Vec::new(),
-            tally: None,
-            client_counts: None,
-            server_counts: None,
-        }
-    }
-}
-
-fn options() -> Options {
-    Options { threshold: 0.0, force: false }
-}
-
-fn cell<'a>(comparison: &'a Comparison, mode: &str) -> &'a CellComparison {
-    comparison.cells.iter().find(|cell| cell.cell.mode == mode).unwrap()
-}
+use made_up_machine::{MODES, Machine, cell, options};
 
 fn relative(comparison: &Comparison) -> Vec<Verdict> {
     MODES.iter().map(|(mode, _)| cell(comparison, mode).relative.verdict).collect()
@@ -175,18 +80,6 @@ fn every_target_is_judged_by_its_own_quantity() {
 }
 
 #[test]
-fn a_baseline_in_another_unit_is_not_compared() {
-    let machine = Machine::new();
-    let base = machine.record("base", 1, 5, Target::CpuCost);
-    let cycles = Machine { unit: CostUnit::Cycles, ..machine };
-    let comparison = compare(&base, &cycles.record("new", 2, 5, Target::CpuCost), options()).unwrap();
-    let judged = &cell(&comparison, "two-copy").absolute;
-    assert_eq!(judged.verdict, Verdict::CannotTell);
-    assert!(judged.reason.as_ref().unwrap().contains("ns CPU") && judged.ratio.is_none(), "{judged:?}");
-    assert!(comparison.differences.iter().any(|d| d.name.contains("unit") && d.weight == Weight::Warning));
-}
-
-#[test]
 fn one_process_says_so_and_never_gives_an_absolute_verdict() {
     let machine = Machine { drift: 0.0, ..Machine::new() };
     let slowed = Machine { slowed: Some(("one-copy", 1.5)), ..machine.clone() };
@@ -230,81 +123,6 @@ fn what_one_side_lacks_is_said() {
     assert!(cell(&comparison, "two-copy").relative.ratio.is_some());
     let turned = compare(&new, &base, options()).unwrap();
     assert!(cell(&turned, "zero-copy").absolute.reason.as_ref().unwrap().contains("baseline did not"));
-}
-
-/// Two processes a side of a machine that was changed by `change`.
-fn differences_after(change: impl Fn(&mut Machine)) -> Result<Comparison, String> {
-    let machine = Machine::new();
-    let mut other = machine.clone();
-    change(&mut other);
-    let base = machine.record("base", 1, 2, Target::Throughput);
-    compare(&base, &other.record("new", 2, 2, Target::Throughput), options())
-        .map_err(|error| error.to_string())
-}
-
-#[test]
-fn each_listed_condition_is_weighed() {
-    for (name, weight) in [
-        ("kernel_release", Weight::Sought),
-        ("kernel_version", Weight::Sought),
-        ("kernel_command_line", Weight::Sought),
-        ("sysctl.net.core.optmem_max", Weight::Sought),
-        ("sysctl.net.ipv4.tcp_rmem", Weight::Sought),
-        ("cpu.model", Weight::Warning),
-        ("frequency.governor", Weight::Warning),
-        ("mitigation.spectre_v2", Weight::Warning),
-        ("sysctl.net.ipv4.tcp_congestion_control", Weight::Warning),
-        ("hypervisor.type", Weight::Warning),
-        ("smt.active", Weight::Warning),
-        ("limit.open_files", Weight::Other),
-    ] {
-        let comparison = differences_after(|machine| {
-            machine.environment.items.insert(name.into(), Reading::Value(Value::Text("another".into())));
-        })
-        .unwrap();
-        assert_eq!(comparison.differences.len(), 1, "{name}: {:?}", comparison.differences);
-        let found = &comparison.differences[0];
-        assert_eq!((found.name.as_str(), found.weight), (name, weight));
-        let text = render(&comparison, Style::Text);
-        let label = if weight == Weight::Warning { "WARNING, differs: " } else { "differs" };
-        assert!(text.contains(&found.text()) && text.contains(label), "{text}");
-    }
-    for name in ["date_utc", "load_average.1_min", "cpu_time.steal_ticks"] {
-        let comparison = differences_after(|machine| {
-            machine.environment.items.insert(name.into(), Reading::Value(Value::Text("later".into())));
-        });
-        assert!(comparison.unwrap().differences.is_empty(), "{name} is no condition");
-    }
-}
-
-#[test]
-fn another_profile_is_warned_of_and_another_message_refused() {
-    let warned = |change: fn(&mut Profile), key: &str| {
-        let comparison = differences_after(|machine| change(&mut machine.profile)).unwrap();
-        let found = comparison.differences.iter().find(|difference| difference.name == key);
-        assert_eq!(found.unwrap_or_else(|| panic!("{key}")).weight, Weight::Warning);
-    };
-    warned(|profile| profile.rounds.length_ms = 8.0, "rounds.length_ms");
-    warned(|profile| profile.socket.congestion_control = "cubic".into(), "socket.congestion_control");
-    warned(|profile| profile.criterion.sample_size = 99, "criterion.sample_size");
-    let refused = |change: fn(&mut Profile), key: &str| {
-        let error = differences_after(|machine| change(&mut machine.profile)).unwrap_err();
-        assert!(error.contains(key) && error.contains("--force"), "{error}");
-    };
-    refused(|profile| profile.message.fields = 1, "message.fields: 8 → 1");
-    refused(|profile| profile.message.gap_bytes = 128, "message.gap_bytes");
-    refused(|profile| profile.message.ring_bytes = 8192, "message.ring_bytes");
-    refused(|profile| profile.message.ring_offset_bytes = 16, "message.ring_offset_bytes");
-    refused(|profile| profile.message.staging_offset_bytes = 16, "message.staging_offset_bytes");
-    refused(|profile| profile.server.receive_offset_bytes = 16, "server.receive_offset_bytes");
-
-    let machine = Machine::new();
-    let base = machine.record("base", 1, 3, Target::Throughput);
-    let mut new = base.clone();
-    new.processes.iter_mut().flat_map(|p| &mut p.records).for_each(|record| record.method_version += 1);
-    assert!(compare(&base, &new, options()).unwrap_err().to_string().contains("method_version"));
-    let forced = compare(&base, &new, Options { threshold: 0.0, force: true }).unwrap();
-    assert!(render(&forced, Style::Text).contains("NOT COMPARABLE, forced: method_version: 1 → 2"));
 }
 
 #[test]

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use copycost::cell::Target;
 use copycost::counter::{
-    self, CYCLES, Counted, CounterSource, INVOLUNTARY_SWITCHES, Opened, PerfEvents, Reading, Snapshot,
-    ThreadCounters, ThreadUsage, VOLUNTARY_SWITCHES,
+    self, CYCLES, Counted, CounterSource, EventGroup, INVOLUNTARY_SWITCHES, Migrations, Opened, PerfEvents,
+    Reading, Snapshot, ThreadCounters, ThreadUsage, VOLUNTARY_SWITCHES,
 };
+use copycost::cpu::{self, Topology};
 use copycost::loopback::{Lane, Reference};
 use perf_event::events::Software;
 use support::{Setup, find};
@@ -63,10 +64,13 @@ fn each_round_counts_its_own_threads_and_no_others() {
 #[test]
 fn software_events_prove_the_path_of_hardware_ones() {
     let mut setup = Setup::new(Target::Throughput, &[find("one-copy")], 65536, 1);
-    let events = PerfEvents::new(vec![vec![
-        (CYCLES, Counted::Software(Software::CONTEXT_SWITCHES)),
-        (1, Counted::Software(Software::PAGE_FAULTS)),
-    ]]);
+    let events = PerfEvents::new(vec![EventGroup {
+        pinned: false,
+        events: vec![
+            (CYCLES, Counted::Software(Software::CONTEXT_SWITCHES)),
+            (1, Counted::Software(Software::PAGE_FAULTS)),
+        ],
+    }]);
     let opened: Vec<Box<dyn CounterSource>> = vec![Box::new(events), Box::new(ThreadUsage)];
     let absences = Opened::new(&opened).absences();
     if let Some((_, why)) = absences.first() {
@@ -90,6 +94,35 @@ fn software_events_prove_the_path_of_hardware_ones() {
     }
 }
 
+/// Asked with an event or without, a thread that stays where it is makes none;
+/// and only the event finds that it has been moved.
+#[test]
+fn a_pinned_thread_makes_no_migrations_and_holds_no_event_for_them() {
+    const MIGRATIONS: usize = 5;
+    let cpus: Vec<usize> = Topology::read().unwrap().cpus().iter().map(|cpu| cpu.number).collect();
+    let count = |pinned: bool, moves: bool| {
+        let cpus = cpus.clone();
+        let body = move || {
+            if pinned {
+                assert!(cpu::pin(Some(cpus[0])));
+            }
+            let mut counters = Migrations.open();
+            if moves {
+                cpus.iter().chain(&cpus).for_each(|cpu| assert!(cpu::pin(Some(*cpu))));
+            }
+            let mut snapshot = Snapshot::default();
+            counters.read(&mut snapshot).unwrap();
+            snapshot[MIGRATIONS].map(|reading| reading.value)
+        };
+        std::thread::spawn(body).join().unwrap()
+    };
+    assert_eq!(count(true, false), Some(0));
+    assert_eq!(count(true, true), Some(0), "no event is there to find it");
+    if cpus.len() > 1 && count(false, false).is_some() {
+        assert!(count(false, true).unwrap() > 0);
+    }
+}
+
 #[test]
 fn an_empty_call_costs_less_than_a_message() {
     let mut setup = Setup::new(Target::Throughput, &[find("one-copy")], 1024, 1);
@@ -98,4 +131,19 @@ fn an_empty_call_costs_less_than_a_message() {
     let messages = 20_000;
     let wall: Vec<_> = (0..3).map(|lane| generation.run(lane, messages).unwrap().wall).collect();
     assert!(wall[1] < wall[0] && wall[2] < wall[0], "send, empty call, memcpy: {wall:?}");
+}
+
+/// No server reads bytes that would show such a round to move.
+#[test]
+fn a_reference_round_longer_than_the_stall_timeout_is_no_stall() {
+    let mut setup = Setup::new(Target::Throughput, &[find("one-copy")], 65536, 2);
+    setup.lanes.extend([Lane::reference(Reference::Memcpy), Lane::reference(Reference::SystemCall)]);
+    setup.profile.rounds.stall_timeout_s = 0.1;
+    let mut generation = setup.open().unwrap();
+    for lane in [1, 2] {
+        let mut messages = 4096;
+        while generation.run(lane, messages).unwrap().wall < 3 * setup.profile.stall_timeout() {
+            messages *= 4;
+        }
+    }
 }

@@ -54,6 +54,16 @@ fn one_cpu_is_too_few_and_oversubscribed() {
     );
 }
 
+/// 136 for sockets and memory, and 200 for the counters of 40 threads.
+#[test]
+fn few_open_files_cost_counters_before_they_cost_cells() {
+    let why = |limit: &str| found(&[("limit.open_files", limit)]).pop().map(|finding| finding.why);
+    assert!(why("135").unwrap().contains("fail when their sockets"));
+    assert!(why("136").unwrap().contains("cannot open their counters"));
+    let without = [("limit.open_files", "136"), ("perf.processor_devices", "none")];
+    assert!(!found(&without).iter().any(|finding| finding.kind == "open_files"), "no events");
+}
+
 #[test]
 fn every_kind_has_a_case_here() {
     let cases: BTreeSet<&str> = CASES.iter().map(|(kind, ..)| *kind).chain(["few_cpus"]).collect();

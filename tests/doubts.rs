@@ -1,90 +1,18 @@
 //! Doubts and table from made-up measurements: each is raised where it should
 //! be and not where it should not.
 
-mod support;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::TcpInfo;
-use copycost::cell::{Cell, Target};
-use copycost::cpu::{Cpu, Topology};
+use copycost::cell::Target;
+use copycost::counter::{COUNT, Count};
 use copycost::doubt::Doubt;
-use copycost::environment::Environment;
-use copycost::loopback::{
-    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Granted, SELF_LANE,
-};
-use copycost::metric::Reading;
-use copycost::profile::Profile;
+use copycost::loopback::{CellMeasurement, Granted, SELF_LANE};
 use copycost::results::record::Record;
 use copycost::results::table;
 use copycost::zerocopy::Tally;
-
-/// A healthy cell: one thread on two CPUs, 10 generations of 5 blocks.
-fn measurement(mode: &str) -> CellMeasurement {
-    let cell = Cell { target: Target::Throughput, mode: mode.into(), message_bytes: 4096, threads: 1 };
-    let cpus = [0, 1].map(|number| Cpu { package: 0, core: number, number });
-    let plan =
-        Topology::new(cpus.to_vec()).unwrap().plan(Profile::load("default").unwrap().placement.policy, 1);
-    let times = [("two-copy", 4_000_000), ("one-copy", 5_000_000), ("zero-copy", 8_000_000), (SELF_LANE, 0)];
-    let own = times.iter().find(|(lane, _)| *lane == mode).unwrap().1;
-    let block = |number: u64| Block {
-        generation: number as usize / 5,
-        rounds: times
-            .iter()
-            .map(|(lane, time_ns)| BlockRound {
-                lane: lane.to_string(),
-                messages: 1000,
-                time_ns: if *lane == SELF_LANE { own } else { *time_ns } + (number * 7919) % 13,
-                ..BlockRound::default()
-            })
-            .collect(),
-        round_trips_ns: Vec::new(),
-        tally: None,
-        client_counts: None,
-        server_counts: None,
-    };
-    CellMeasurement {
-        cell,
-        plan: plan.unwrap(),
-        seed: 1,
-        blocks: (0..50).map(block).collect(),
-        generations: vec![GenerationReport { connections: vec![connection(mode)] }],
-        cost_unit: CostUnit::CpuNanoseconds,
-        absent_counters: Vec::new(),
-    }
-}
-
-fn connection(lane: &str) -> ConnectionReport {
-    let granted = Granted {
-        congestion_control_before: "reno".into(),
-        congestion_control: "reno".into(),
-        send_buffer_bytes: 425_984,
-        receive_buffer_bytes: 425_984,
-        nagle: true,
-        pacing_rate_set: false,
-    };
-    let info = TcpInfo {
-        state: 1,
-        send_mss_bytes: 65_483,
-        retransmits: 0,
-        data_segments_sent: Some(1000),
-        busy_us: Some(1_000_000),
-        receive_window_limited_us: Some(740_000),
-        send_buffer_limited_us: Some(0),
-        send_window_bytes: Some(11_648),
-    };
-    ConnectionReport {
-        lane: lane.into(),
-        client_granted: granted.clone(),
-        server_granted: granted,
-        client_info: info,
-        server_info: info,
-    }
-}
-
-fn record(measurement: CellMeasurement) -> Record {
-    let profile = Profile::load("default").unwrap();
-    let steal = Reading::Absent("made up".into());
-    Record::new(measurement, &profile, &Environment::read(&profile), steal)
-}
+use made_up::{lane, measurement, record};
 
 #[track_caller]
 fn doubted(change: impl FnOnce(&mut CellMeasurement), mark: char, says: &str) {
@@ -126,10 +54,12 @@ fn each_doubt_is_raised_by_its_cause_alone() {
         'l',
         "16.00 ms",
     );
+    doubted(|m| counted(m, 0.89), 'm', "on the CPU for 89 % of the time");
     doubted(|m| m.blocks.iter_mut().for_each(|block| block.generation = 0), 'i', "two generations, and 1");
 }
 
-/// Few retransmits and a window that is often full are no doubt.
+/// Few retransmits, a window that is often full and a counter that hardly ever
+/// waited for its turn are no doubt.
 #[test]
 fn what_is_usual_is_no_doubt() {
     let mut usual = measurement("two-copy");
@@ -139,6 +69,17 @@ fn what_is_usual_is_no_doubt() {
     info(&mut full).receive_window_limited_us = Some(990_000);
     info(&mut full).send_window_bytes = Some(200_000);
     assert_eq!(record(full).marks(), "");
+    let mut shared = measurement("two-copy");
+    counted(&mut shared, 0.91);
+    assert_eq!(record(shared).marks(), "");
+}
+
+/// All counters of both sides, the clients' for this share of the time.
+fn counted(measurement: &mut CellMeasurement, share: f64) {
+    for block in &mut measurement.blocks {
+        let counts = |counted_share| [Some(Count { value: 1.0, counted_share }); COUNT];
+        (block.client_counts, block.server_counts) = (Some(counts(share)), Some(counts(1.0)));
+    }
 }
 
 fn info(measurement: &mut CellMeasurement) -> &mut TcpInfo {
@@ -147,14 +88,6 @@ fn info(measurement: &mut CellMeasurement) -> &mut TcpInfo {
 
 fn granted(measurement: &mut CellMeasurement) -> &mut Granted {
     &mut measurement.generations[0].connections[0].client_granted
-}
-
-fn lane(measurement: &mut CellMeasurement, lane: &str, change: impl Fn(u64) -> u64) {
-    for round in measurement.blocks.iter_mut().flat_map(|block| &mut block.rounds) {
-        if round.lane == lane {
-            round.time_ns = change(round.time_ns);
-        }
-    }
 }
 
 #[test]

@@ -2,12 +2,14 @@
 //! their names and how readings are subtracted and summed; which points those
 //! are is `loopback/`'s business, what a figure means `metric/`'s.
 
+mod migrations;
 mod perf_events;
 mod thread_usage;
 
 use std::io;
 
-pub use perf_events::{Counted, PerfEvents};
+pub use migrations::Migrations;
+pub use perf_events::{Counted, EventGroup, PerfEvents};
 pub use thread_usage::ThreadUsage;
 
 /// One thing that is counted.
@@ -130,10 +132,11 @@ pub type Snapshot = [Option<Reading>; COUNT];
 
 /// Counters of the thread that opened them.
 pub trait ThreadCounters {
-    /// Reads those that this source has into `snapshot`.
+    /// Reads those that this source has into `snapshot`. What has no count for
+    /// now stays absent in it, with the reason in [`ThreadCounters::absences`].
     fn read(&mut self, snapshot: &mut Snapshot) -> io::Result<()>;
 
-    /// Why each of the others of this source's own is absent.
+    /// Why each of the others of this source's own is, or has been, absent.
     fn absences(&self) -> Vec<(usize, String)>;
 }
 
@@ -144,10 +147,10 @@ pub trait CounterSource: Send + Sync {
     fn open(&self) -> Box<dyn ThreadCounters>;
 }
 
-/// The sources that a run counts with: hardware and software events of the
-/// kernel, and the thread's own resource usage.
+/// The sources that a run counts with: hardware events, moves between CPUs, and
+/// the thread's own resource usage.
 pub fn sources() -> Vec<Box<dyn CounterSource>> {
-    vec![Box::new(PerfEvents::default()), Box::new(ThreadUsage)]
+    vec![Box::new(PerfEvents::default()), Box::new(Migrations), Box::new(ThreadUsage)]
 }
 
 /// What a counter came to between two snapshots.
@@ -179,6 +182,9 @@ pub fn between(earlier: &Snapshot, later: &Snapshot) -> Counts {
     })
 }
 
+/// Why a count is absent whose counter is not: multiplexed, and never its turn.
+pub const NEVER_COUNTED: &str = "in some round it never got a hardware counter (multiplexed)";
+
 /// The sum of two threads' or rounds' counts: absent if either is.
 pub fn sum(one: &Counts, other: &Counts) -> Counts {
     std::array::from_fn(|kind| {
@@ -193,12 +199,14 @@ pub fn sum(one: &Counts, other: &Counts) -> Counts {
 /// The counters of one thread, from every source.
 pub struct Opened {
     counters: Vec<Box<dyn ThreadCounters>>,
+    /// Counters whose absence has been handed over.
+    told: [bool; COUNT],
 }
 
 impl Opened {
     /// Opens every source for the calling thread.
     pub fn new(sources: &[Box<dyn CounterSource>]) -> Opened {
-        Opened { counters: sources.iter().map(|source| source.open()).collect() }
+        Opened { counters: sources.iter().map(|source| source.open()).collect(), told: [false; COUNT] }
     }
 
     /// Reads every source.
@@ -210,7 +218,22 @@ impl Opened {
         Ok(snapshot)
     }
 
-    /// Why each counter that is absent is.
+    /// Why each counter is absent that `snapshot` lacks and that has not been
+    /// handed over here before. Costs nothing while there is nothing new.
+    pub fn new_absences(&mut self, snapshot: &Snapshot) -> Vec<(usize, String)> {
+        let new = |kind: usize, told: &[bool; COUNT]| snapshot[kind].is_none() && !told[kind];
+        if !(0..COUNT).any(|kind| new(kind, &self.told)) {
+            return Vec::new();
+        }
+        let mut absences = self.absences();
+        absences.retain(|(kind, _)| new(*kind, &self.told));
+        for (told, reading) in self.told.iter_mut().zip(snapshot) {
+            *told |= reading.is_none();
+        }
+        absences
+    }
+
+    /// Why each counter is absent, or has been in some reading.
     pub fn absences(&self) -> Vec<(usize, String)> {
         self.counters.iter().flat_map(|counters| counters.absences()).collect()
     }

@@ -37,20 +37,24 @@ pub(super) fn congestion_control_not_allowed(look: &Look<'_>) -> Option<Said> {
 }
 
 /// Two sockets a connection, one connection a lane and thread, and some for
-/// the standard streams, the listener, rings and Criterion's files.
+/// the standard streams, the listener, rings and Criterion's files; then one for
+/// each event that each thread counts.
 pub(super) fn open_files(look: &Look<'_>) -> Option<Said> {
     const OTHERS: usize = 64;
     let limit = look.number("limit.open_files")?;
     let threads = look.most_threads();
     let lanes = look.profile.matrix.modes.len() + usize::from(look.profile.rounds.self_check);
-    let needed = 2 * threads * lanes + threads + OTHERS;
+    let sockets = 2 * threads * lanes + threads + OTHERS;
+    let events = if look.text("perf.processor_devices") == Some("none") { 0 } else { 5 };
+    let needed = sockets + events * threads * (lanes + 1);
+    let why = match limit < sockets as f64 {
+        true => "cells with that many threads fail when their sockets are opened",
+        false => "the threads that come last cannot open their counters, which are then absent",
+    };
     (limit < needed as f64).then(|| {
-        Said::missing(format!(
-            "{limit:.0} open files are allowed; {threads} threads need some \
-                {needed}"
-        ))
-        .why("cells with that many threads fail when their sockets are opened")
-        .change(format!("ulimit -n {needed}"))
+        Said::missing(format!("{limit:.0} open files are allowed; {threads} threads need some {needed}"))
+            .why(why)
+            .change(format!("ulimit -n {needed}"))
     })
 }
 

@@ -125,3 +125,14 @@ pub struct CellMeasurement {
     /// Counters that are absent, by their place in [`counter::KINDS`], and why.
     pub absent_counters: Vec<(usize, String)>,
 }
+
+/// The value that `share` of `values` do not exceed (nearest rank); none of
+/// fewer than `fewest`.
+pub(super) fn percentile(values: &[u64], share: f64, fewest: usize) -> Option<u64> {
+    if values.len() < fewest {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(((values.len() as f64 * share).ceil() as usize).saturating_sub(1)).copied()
+}

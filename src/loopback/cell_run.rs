@@ -4,39 +4,23 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
+use super::block::{Block, BlockRound, CellMeasurement, SELF_LANE, percentile};
 use super::generation::{Generation, GenerationReport, GenerationSpec};
+use super::instruments::Instruments;
 use super::lane::{Lane, LaneKind};
 use super::reference::REFERENCES;
 use super::round::Round;
 use super::server::Fault;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
-use crate::counter::{self, CounterSource, Opened};
+use crate::counter::NEVER_COUNTED;
 use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::profile::{BlockOrder, Profile, REFERENCE_SHARE};
 
-/// What a cell is measured with beside its own profile.
-#[derive(Clone)]
-pub struct Instruments {
-    /// What is counted in each thread.
-    pub counters: Arc<Vec<Box<dyn CounterSource>>>,
-    /// What CPU cost is counted in.
-    pub cost_unit: CostUnit,
-}
-
-impl Instruments {
-    /// The counters of this machine, with those that are absent and why. CPU
-    /// cost is in cycles where the CPU counts them.
-    pub fn of_this_machine() -> (Instruments, Vec<(usize, String)>) {
-        let counters = Arc::new(counter::sources());
-        let absences = Opened::new(&counters).absences();
-        let no_cycles = absences.iter().any(|(kind, _)| *kind == counter::CYCLES);
-        let cost_unit = if no_cycles { CostUnit::CpuNanoseconds } else { CostUnit::Cycles };
-        (Instruments { counters, cost_unit }, absences)
-    }
-}
+/// How often a block is run until its own round has a count. A counter that
+/// another program took comes back within a few; one that does not is taken.
+const ATTEMPTS: usize = 4;
 
 /// Measures one cell, block by block.
 pub struct CellRun {
@@ -56,6 +40,8 @@ pub struct CellRun {
     blocks_in_generation: usize,
     blocks: Vec<Block>,
     reports: Vec<GenerationReport>,
+    /// What the threads of each generation in `reports` could not count.
+    absent_counters: Vec<Vec<(usize, String)>>,
 }
 
 impl CellRun {
@@ -96,6 +82,7 @@ impl CellRun {
             blocks_in_generation: 0,
             blocks: Vec::new(),
             reports: Vec::new(),
+            absent_counters: Vec::new(),
         })
     }
 
@@ -114,14 +101,26 @@ impl CellRun {
     /// Runs one block whose own round has `messages`, and returns what the
     /// target measures of the own round: nanoseconds, or CPU cost. A generation
     /// lives for `blocks_per_generation` blocks of one length; Criterion's
-    /// warm-up, whose blocks grow, is one generation.
+    /// warm-up, whose blocks grow, is one generation. A block whose own round
+    /// has no count of the CPU cost is run again, and fails if that does not
+    /// help: no other figure stands in for it.
     pub fn block(&mut self, messages: u64) -> Result<u64> {
         self.make_ready()?;
         if messages != self.last_messages {
             (self.last_messages, self.blocks_in_generation) = (messages, 0);
         }
         let Some(mut generation) = self.open.take() else { return Ok(0) };
-        let block = self.run_block(&mut generation, messages)?;
+        let mut attempts = 1;
+        let block = loop {
+            let block = self.run_block(&mut generation, messages)?;
+            if block.round(&self.cell.mode).is_some() {
+                break block;
+            }
+            if attempts == ATTEMPTS {
+                return Err(self.uncounted(&generation));
+            }
+            attempts += 1;
+        };
         self.open = Some(generation);
         self.blocks_in_generation += 1;
         let own = block.round(&self.cell.mode).map_or(0, BlockRound::measured);
@@ -147,6 +146,12 @@ impl CellRun {
         let mut kept = self.blocks.split_off(self.blocks.len().saturating_sub(blocks));
         let first = kept.first().map_or(0, |block| block.generation);
         kept.iter_mut().for_each(|block| block.generation -= first);
+        let mut absent_counters: Vec<(usize, String)> = Vec::new();
+        for absence in self.absent_counters.split_off(first.min(self.absent_counters.len())).concat() {
+            if !absent_counters.contains(&absence) {
+                absent_counters.push(absence);
+            }
+        }
         Ok(CellMeasurement {
             cell: self.cell,
             plan: self.plan,
@@ -154,8 +159,7 @@ impl CellRun {
             blocks: kept,
             generations: self.reports.split_off(first.min(self.reports.len())),
             cost_unit: self.instruments.cost_unit,
-            // Threads of one process are allowed the same counters.
-            absent_counters: Opened::new(&self.instruments.counters).absences(),
+            absent_counters,
         })
     }
 
@@ -178,7 +182,8 @@ impl CellRun {
                 false => ((messages as f64 * self.share_of(lane) / self.cost[lane]).round() as u64).max(1),
             };
             let round = generation.run(lane, share)?;
-            block.rounds.push(self.noted(lane, &round)?);
+            // Without a count of its CPU cost the round says nothing.
+            block.rounds.extend(self.noted(lane, &round));
             if lane == self.own {
                 block.round_trips_ns = round.round_trips_ns;
                 block.tally = round.tally;
@@ -198,18 +203,23 @@ impl CellRun {
         }
     }
 
-    fn noted(&self, lane: usize, round: &Round) -> Result<BlockRound> {
-        let time_ns = match self.cell.target {
+    /// The round as it stands in the block; `None` of a round that has no count
+    /// of the CPU cost that the cell measures.
+    fn noted(&self, lane: usize, round: &Round) -> Option<BlockRound> {
+        let time_ns: u64 = match self.cell.target {
             Target::Latency => round.round_trips_ns.iter().sum(),
             Target::Throughput | Target::CpuCost => round.wall.as_nanos() as u64,
         };
         let cost = match self.cell.target {
-            Target::CpuCost => Some(self.cost_of(round)?),
+            Target::CpuCost => {
+                let cost = round.cost(self.instruments.cost_unit.kind())?;
+                Some((cost.round() as u64).max(1))
+            }
             Target::Throughput | Target::Latency => None,
         };
         let lane = self.lanes[lane].name.clone();
         let percentile = |share, fewest| percentile(&round.round_trips_ns, share, fewest);
-        Ok(BlockRound {
+        Some(BlockRound {
             lane,
             messages: round.messages,
             time_ns: time_ns.max(1),
@@ -219,14 +229,20 @@ impl CellRun {
         })
     }
 
-    fn cost_of(&self, round: &Round) -> Result<u64> {
+    /// Why the cell cannot be measured in the unit of its CPU cost.
+    fn uncounted(&self, generation: &Generation) -> Error {
         let unit = self.instruments.cost_unit;
-        let cost = round.cost(unit.kind()).ok_or_else(|| Error::Broken {
+        let why: Vec<String> = generation
+            .absent_counters()
+            .into_iter()
+            .filter_map(|(kind, why)| (kind == unit.kind()).then_some(why))
+            .collect();
+        let why = if why.is_empty() { NEVER_COUNTED.to_string() } else { why.join("; ") };
+        Error::Broken {
             cell: self.cell.clone(),
             end: "counters".into(),
-            what: format!("a round has no count of {}: too many programs share the counters", unit.name()),
-        })?;
-        Ok((cost.round() as u64).max(1))
+            what: format!("no count of {} in {ATTEMPTS} rounds of the cell's own: {why}", unit.name()),
+        }
     }
 
     /// Adapts the companions' lengths, slowly, once rounds are long enough to
@@ -268,20 +284,10 @@ impl CellRun {
 
     fn end_generation(&mut self) -> Result<()> {
         if let Some(generation) = self.open.take() {
+            self.absent_counters.push(generation.absent_counters());
             self.reports.push(generation.close()?);
             self.blocks_in_generation = 0;
         }
         Ok(())
     }
-}
-
-/// The value that `share` of `values` do not exceed (nearest rank); none of
-/// fewer than `fewest`.
-fn percentile(values: &[u64], share: f64, fewest: usize) -> Option<u64> {
-    if values.len() < fewest {
-        return None;
-    }
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable();
-    sorted.get(((values.len() as f64 * share).ceil() as usize).saturating_sub(1)).copied()
 }

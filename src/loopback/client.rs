@@ -70,8 +70,13 @@ impl Client {
         for work in std::mem::take(&mut self.lanes) {
             lanes.push(self.open_lane(work, &ring).map_err(&failed)?);
         }
+        if !gate.await_release() {
+            return Ok(());
+        }
+        let read = system("read the thread's counters");
         let mut counters = Opened::new(&self.counters);
-        gate.set_up();
+        let first = counters.read().map_err(read).map_err(&failed)?;
+        gate.set_up(counters.new_absences(&first));
         let mut seen = 0;
         while let Some(job) = gate.next_job(&mut seen) {
             let lane = &mut lanes[job.lane];
@@ -80,13 +85,12 @@ impl Client {
             if self.cell.target == Target::Latency {
                 round_trips_ns.reserve_exact(usize::try_from(share).unwrap_or(0));
             }
-            let read = system("read the thread's counters");
             let before = counters.read().map_err(read).map_err(&failed)?;
             if !gate.await_release() {
                 break;
             }
             let ended = match (&mut *lane, self.cell.target) {
-                (ClientLane::Reference(lane), _) => reference_round(lane, share, &mut ring),
+                (ClientLane::Reference(lane), _) => reference_round(lane, share, &mut ring, gate),
                 (ClientLane::Mode(lane), Target::Latency) => {
                     lane.ping_pong(share, &mut ring, &mut round_trips_ns).map_err(&failed)?
                 }
@@ -95,6 +99,8 @@ impl Client {
             let after = counters.read().map_err(read).map_err(&failed)?;
             let counts = counter::between(&before, &after);
             let tally = self.settle(job, lane, &ring)?;
+            gate.note_absences(counters.new_absences(&before));
+            gate.note_absences(counters.new_absences(&after));
             gate.ended(ended, |round: &mut Round| {
                 round.round_trips_ns.extend(round_trips_ns);
                 round.add_client(&counts);
@@ -152,8 +158,13 @@ impl Client {
 }
 
 /// Does the reference once for each of `messages`, round the ring.
-fn reference_round(lane: &mut ReferenceLane, messages: u64, ring: &mut Ring) -> Instant {
-    for _ in 0..messages {
+fn reference_round(lane: &mut ReferenceLane, messages: u64, ring: &mut Ring, gate: &Gate) -> Instant {
+    for number in 0..messages {
+        // No server reads bytes that would show the round to move; seldom
+        // enough that it costs nothing.
+        if number % 1024 == 1023 {
+            gate.moved();
+        }
         if let Some(message) = ring.take() {
             lane.run(&message);
             ring.returned().push_back(message);

@@ -137,6 +137,12 @@ impl Generation {
         }
     }
 
+    /// Counters that some thread lacks, or lacked in some round, by their
+    /// place in [`crate::counter::KINDS`], and why.
+    pub fn absent_counters(&self) -> Vec<(usize, String)> {
+        self.gate.absences(self.threads.len())
+    }
+
     /// How many lanes there are.
     pub fn lanes(&self) -> usize {
         self.lanes.len()

@@ -2,11 +2,13 @@
 //! live as long as a generation, rounds and blocks. It owns every clock of the
 //! measurement; it knows nothing of Criterion, files or statistics.
 
+mod absence;
 mod block;
 mod cell_run;
 mod client;
 mod connection;
 mod generation;
+mod instruments;
 mod lane;
 mod probe;
 mod reference;
@@ -15,9 +17,10 @@ mod server;
 mod thread;
 
 pub use block::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
-pub use cell_run::{CellRun, Instruments};
+pub use cell_run::CellRun;
 pub use connection::{End, Granted};
 pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec};
+pub use instruments::Instruments;
 pub use lane::{Lane, LaneKind};
 pub use probe::{probe, probe_all};
 pub use reference::{REFERENCES, Reference, is_mode};

@@ -2,9 +2,11 @@
 //! ended. It owns the round's clock and the watch for a round that stands
 //! still; it knows nothing of sockets.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use super::absence::CounterAbsences;
 use crate::counter::{self, Counts};
 use crate::error::Error;
 use crate::zerocopy::Tally;
@@ -80,6 +82,7 @@ struct State {
     /// Threads that are set up, then clients that wait for the release.
     waiting: usize,
     released: bool,
+    absences: CounterAbsences,
     /// Clients and servers that have not ended their part.
     running: usize,
     last_end: Option<Instant>,
@@ -92,6 +95,8 @@ struct State {
 #[derive(Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
+    /// See [`Gate::moved`].
+    moves: AtomicU64,
     to_threads: Condvar,
     to_coordinator: Condvar,
 }
@@ -111,10 +116,23 @@ impl Gate {
 
     // ---- the threads' side ----
 
-    /// A thread has set itself up.
-    pub(super) fn set_up(&self) {
+    /// A thread has set itself up, but for the counters in `absences`.
+    pub(super) fn set_up(&self, absences: Vec<(usize, String)>) {
+        self.note_absences(absences);
         self.lock().waiting += 1;
         self.to_coordinator.notify_one();
+    }
+
+    /// A thread lacks these counters from now on, or did in its last round.
+    pub(super) fn note_absences(&self, absences: Vec<(usize, String)>) {
+        if !absences.is_empty() {
+            self.lock().absences.note(absences);
+        }
+    }
+
+    /// A round without connections moves.
+    pub(super) fn moved(&self) {
+        self.moves.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Blocks until there is a round that comes after number `seen`; `None`
@@ -167,9 +185,27 @@ impl Gate {
 
     // ---- the coordinator's side ----
 
-    /// Blocks until `threads` have called [`Gate::set_up`].
+    /// Blocks until `threads` have what they cannot do without, releases them
+    /// to open their counters, and blocks until all have called
+    /// [`Gate::set_up`]. So a counter never takes the file descriptor that
+    /// another thread's memory needs.
     pub(super) fn await_set_up(&self, threads: usize, limit: Duration) -> Outcome {
+        match self.watch(limit, || 0, |state| state.waiting == threads) {
+            Outcome::Done => {}
+            other => return other,
+        }
+        {
+            let mut state = self.lock();
+            state.waiting = 0;
+            state.released = true;
+        }
+        self.to_threads.notify_all();
         self.watch(limit, || 0, |state| state.waiting == threads)
+    }
+
+    /// Counters that one of `threads` lacks or lacked, and why.
+    pub(super) fn absences(&self, threads: usize) -> Vec<(usize, String)> {
+        self.lock().absences.of(threads)
     }
 
     /// Runs one round: tells `clients` what to do, waits until all are ready,
@@ -226,6 +262,7 @@ impl Gate {
         let step = (limit / 8).min(Duration::from_millis(200));
         let mut state = self.lock();
         let mut moved = now();
+        let progress = || (progress(), self.moves.load(Ordering::Relaxed));
         let mut last = (progress(), state.waiting, state.running);
         loop {
             if let Some(failure) = state.failure.take() {

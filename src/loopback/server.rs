@@ -61,9 +61,12 @@ impl Server {
         let message_bytes = self.cell.message_bytes as u64;
         let mut consumed = 0;
         let mut answered = 0;
+        if !gate.await_release() {
+            return Ok(());
+        }
         let mut counters = Opened::new(&self.counters);
         let mut before = counters.read().map_err(failed("read the thread's counters"))?;
-        gate.set_up();
+        gate.set_up(counters.new_absences(&before));
         loop {
             let received = match (&*self.socket).read(buffer.as_mut_slice()) {
                 Ok(0) => return self.closed(consumed),
@@ -102,6 +105,7 @@ impl Server {
                 }
                 let after = counters.read().map_err(failed("read the thread's counters"))?;
                 let counts = counter::between(&std::mem::replace(&mut before, after), &after);
+                gate.note_absences(counters.new_absences(&after));
                 gate.ended(end, |round| round.add_server(&counts));
             }
         }

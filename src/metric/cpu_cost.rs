@@ -85,11 +85,9 @@ fn reading(measurement: &CellMeasurement, kind: usize, value: Option<Value>) -> 
 }
 
 fn absence(measurement: &CellMeasurement, kind: usize) -> String {
-    let known = measurement.absent_counters.iter().find(|(absent, _)| *absent == kind);
-    known.map_or_else(
-        || "in some round it never got a hardware counter (multiplexed)".to_string(),
-        |(_, why)| why.clone(),
-    )
+    let known = measurement.absent_counters.iter().filter(|(absent, _)| *absent == kind);
+    let reasons: Vec<&str> = known.map(|(_, why)| why.as_str()).collect();
+    if reasons.is_empty() { counter::NEVER_COUNTED.to_string() } else { reasons.join("; ") }
 }
 
 /// The unit of a cost a byte, as lines and tables print it.

@@ -5,4 +5,5 @@
 pub mod criterion_files;
 pub mod record;
 pub mod recording;
+pub mod resolution;
 pub mod table;

@@ -95,7 +95,7 @@ pub const CASES: &[Case] = &[
         "sysctl -w net.ipv4.tcp_allowed_congestion_control=\"cubic reno\"",
         &[("sysctl.net.ipv4.tcp_allowed_congestion_control", "reno")],
     ),
-    ("open_files", &[("limit.open_files", "100")], Missing, "ulimit -n 136", &[("limit.open_files", "136")]),
+    ("open_files", &[("limit.open_files", "100")], Missing, "ulimit -n 336", &[("limit.open_files", "336")]),
     (
         "hardware_counters",
         &[("perf.processor_devices", "none")],

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
 use crate::metric::median;
 use crate::profile::Profile;
+use crate::ratio::spread::{between_runs_percent, deviation, percent};
 use crate::ratio::{self, RatioReading, student};
 
 /// Rounds are no longer than this here, whatever the profile says: blocks are
@@ -114,15 +115,9 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
         Some(RatioReading::Absent { absent }) => Err(absent),
         None => Err("the blocks have no second round of the same mode".into()),
     };
-    let runs = match deviation(&medians) {
-        _ if planned < 2 => Err("the profile has one generation only: its figures have no \
-             interval"
-            .into()),
-        // Student's t for the difference of two means of `planned` values each.
-        Some(deviation) => {
-            let error = deviation * (2.0 / planned as f64).sqrt();
-            Ok(percent(student::quantile(0.975, (2 * (planned - 1)) as f64) * error))
-        }
+    let runs = match between_runs_percent(&medians, planned) {
+        _ if planned < 2 => Err("the profile has one generation only: its figures have no interval".into()),
+        Some(percent) => Ok(percent),
         None => Err(too_few()),
     };
     let drift = match deviation(&rounds) {
@@ -135,19 +130,6 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
 /// How the half width of an interval depends on its number of generations.
 fn width(generations: usize) -> f64 {
     student::quantile(0.975, generations.saturating_sub(1) as f64) / (generations as f64).sqrt()
-}
-
-/// A distance in log scale, as percent.
-fn percent(half: f64) -> f64 {
-    100.0 * half.exp_m1()
-}
-
-/// The standard deviation; `None` of fewer than two.
-fn deviation(values: &[f64]) -> Option<f64> {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt())
 }
 
 #[cfg(test)]

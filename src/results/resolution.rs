@@ -1,0 +1,155 @@
+//! How small a difference a run could show, from its own records: between
+//! modes, and between runs as far as one process can tell. It owns what is
+//! claimed of a run as a whole; what a machine could show before anything is
+//! measured is the doctor's.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Record;
+use super::table::digits;
+use crate::metric::median;
+use crate::ratio::spread::{between_runs_percent, percent};
+use crate::ratio::{Ratio, RatioReading, self_ratio};
+
+/// What a run could show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// Between two modes of a row, where every thread has a CPU.
+    pub between_modes: Smallest,
+    /// The same of the other rows.
+    pub between_modes_oversubscribed: Smallest,
+    /// Between the same cell of two runs, of those cells whose threads have a
+    /// CPU each: what the generations of one process say, which is too little,
+    /// since processes differ by more.
+    pub between_runs_at_least: Smallest,
+    /// Cells that were measured against themselves.
+    pub self_checks: usize,
+    /// Of those, cells whose interval held 1.
+    pub self_checks_held: usize,
+}
+
+/// The smallest differences that show, over the cells of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Smallest {
+    /// There are some.
+    Found {
+        /// Of how many.
+        count: usize,
+        /// The median.
+        median_percent: f64,
+        /// The largest.
+        worst_percent: f64,
+        /// Where that is.
+        worst_at: String,
+    },
+    /// There is none.
+    Absent {
+        /// Why.
+        absent: String,
+    },
+}
+
+impl Resolution {
+    /// From the records of one target of one run.
+    pub fn of_run(records: &[Record]) -> Resolution {
+        let apart = |record: &&Record| !record.placement.is_oversubscribed();
+        let (enough, too_few): (Vec<&Record>, Vec<&Record>) = records.iter().partition(apart);
+        let selves: Vec<Ratio> = records.iter().filter_map(|record| self_ratio(&record.ratios)).collect();
+        Resolution {
+            between_modes: between_modes(&enough),
+            between_modes_oversubscribed: between_modes(&too_few),
+            between_runs_at_least: between_runs(&enough),
+            self_checks: selves.len(),
+            self_checks_held: selves.iter().filter(|ratio| ratio.holds(1.0)).count(),
+        }
+    }
+
+    /// For a terminal, under the table.
+    pub fn lines(&self) -> String {
+        let mut modes = format!("between modes {}", self.between_modes.words("row ratios"));
+        if let Smallest::Found { .. } = self.between_modes_oversubscribed {
+            modes += &format!("; oversubscribed {}", self.between_modes_oversubscribed.words("row ratios"));
+        }
+        if self.self_checks > 0 {
+            modes += &format!("; self held 1 in {} of {} cells", self.self_checks_held, self.self_checks);
+        }
+        format!(
+            "Smallest difference that this run could show {modes}.\n\
+             Between runs it is more than {}, which is what the generations of this process say; \
+             processes differ by more: record several and use `copycost compare`.\n",
+            self.between_runs_at_least.words("cells")
+        )
+    }
+}
+
+impl Smallest {
+    /// Of percentages, each with where it was found.
+    fn of(found: Vec<(f64, String)>, none: &str) -> Smallest {
+        let percents: Vec<f64> = found.iter().map(|(percent, _)| *percent).collect();
+        let worst = found.into_iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
+        match median(&percents).zip(worst) {
+            Some((median_percent, (worst_percent, worst_at))) => {
+                Smallest::Found { count: percents.len(), median_percent, worst_percent, worst_at }
+            }
+            None => Smallest::Absent { absent: none.to_string() },
+        }
+    }
+
+    fn words(&self, what: &str) -> String {
+        match self {
+            Smallest::Found { count, median_percent, worst_percent, worst_at } => format!(
+                "{} % (median of {count} {what}), {} % at worst ({worst_at})",
+                digits(*median_percent),
+                digits(*worst_percent)
+            ),
+            Smallest::Absent { absent } => format!("absent ({absent})"),
+        }
+    }
+}
+
+/// The half width of each interval of a row, each pair of modes once: a ratio
+/// that is further from 1 shows.
+fn between_modes(records: &[&Record]) -> Smallest {
+    let mut pairs: BTreeMap<(usize, usize, [&str; 2]), f64> = BTreeMap::new();
+    for record in records {
+        for (lane, reading) in &record.row_ratios {
+            let RatioReading::Ratio(ratio) = reading else { continue };
+            let mut pair = [record.cell.mode.as_str(), lane.as_str()];
+            pair.sort_unstable();
+            let half = (ratio.upper / ratio.lower).ln() / 2.0;
+            // Both cells of a pair have the same blocks; a filter may have left one out.
+            pairs.insert((record.cell.threads, record.cell.message_bytes, pair), percent(half));
+        }
+    }
+    let place = |(threads, bytes, [one, other]): (usize, usize, [&str; 2])| {
+        format!("{one} and {other}, {threads} × {bytes} B")
+    };
+    let none = if records.is_empty() { NO_CELLS } else { "no ratio has an interval" };
+    Smallest::of(pairs.into_iter().map(|(pair, percent)| (percent, place(pair))).collect(), none)
+}
+
+const NO_CELLS: &str = "no such cell was measured";
+
+/// From the spread of the generations' medians of the absolute figure.
+fn between_runs(records: &[&Record]) -> Smallest {
+    let of_cell = |record: &&Record| {
+        let log_medians = log_medians(record);
+        let percent = between_runs_percent(&log_medians, log_medians.len())?;
+        let cell = &record.cell;
+        Some((percent, format!("{}, {} × {} B", cell.mode, cell.threads, cell.message_bytes)))
+    };
+    let none = if records.is_empty() { NO_CELLS } else { "it needs two generations a cell" };
+    Smallest::of(records.iter().filter_map(of_cell).collect(), none)
+}
+
+fn log_medians(record: &Record) -> Vec<f64> {
+    let mut generations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for block in &record.blocks {
+        let own = block.round(&record.cell.mode).map(|round| round.per_message().ln());
+        generations.entry(block.generation).or_default().extend(own);
+    }
+    generations.values().filter_map(|logs| median(logs)).collect()
+}
