@@ -33,9 +33,10 @@ mod tests {
     fn two_runs_of_two_generations_each() {
         assert_eq!(deviation(&[1.0, 3.0]), Some(2f64.sqrt()));
         assert_eq!(deviation(&[1.0]), None);
-        // s = 0.01 · √2 / 2 · √(2/2) and t(2) = 4.3027
+        // s = 0.01 · √2 / 2 · √(2/2), and t with 2 degrees of freedom has a closed form.
+        let t = 0.95 / (2.0 * 0.975 * 0.025f64).sqrt();
         let found = between_runs_percent(&[0.0, 0.01], 2).unwrap();
-        assert!((found - 100.0 * (4.3027f64 * 0.01 / 2f64.sqrt()).exp_m1()).abs() < 1e-9, "{found}");
+        assert!((found - 100.0 * (t * 0.01 / 2f64.sqrt()).exp_m1()).abs() < 1e-9, "{found}");
         assert_eq!(between_runs_percent(&[0.0, 0.01], 1), None);
     }
 }
