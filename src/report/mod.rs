@@ -10,6 +10,8 @@ pub mod estimate;
 pub mod figures;
 pub mod findings;
 pub mod map;
+pub mod page;
+mod plot;
 pub mod ratios;
 
 use serde::{Deserialize, Serialize};
