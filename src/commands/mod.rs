@@ -6,4 +6,5 @@ pub(crate) mod doctor;
 pub(crate) mod pass;
 pub(crate) mod profile;
 pub(crate) mod record;
+pub(crate) mod report;
 pub(crate) mod stream;

@@ -1,11 +1,17 @@
-//! What is known of a baseline as a whole: its processes, its conditions, what
-//! it could show, what is doubtful and what is missing. It owns how that is put
-//! together from several processes; figures of cells are `figures`'s.
+//! What a baseline was measured under: its processes, conditions and settings,
+//! and how to measure it again. It owns how that is put together from several
+//! processes; what is doubtful or missing in it is `limits`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{Cell, Target};
-use crate::results::resolution::Resolution;
+use super::cells::records;
+use crate::cell::Target;
+use crate::compare::{Baseline, comparability};
+use crate::metric::Reading;
+use crate::results::record::Record;
+use crate::results::recording::Side;
 
 /// One baseline of the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,58 +51,136 @@ pub struct Condition {
     pub absent: Option<String>,
 }
 
-/// How small a difference one bench target of a baseline could show.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunResolution {
-    /// The baseline's name.
-    pub baseline: String,
-    /// The bench target.
-    pub target: Target,
-    /// The processes that it rests on.
-    pub processes: usize,
-    /// The figures.
-    pub resolution: Resolution,
-    /// In words.
-    pub text: String,
+/// What is known of one baseline as a whole.
+pub(super) fn gather(baseline: &Baseline) -> BaselineFacts {
+    let summary = baseline.summary();
+    let mut cells: BTreeMap<Target, BTreeSet<String>> = BTreeMap::new();
+    for record in records(baseline) {
+        cells.entry(record.cell.target).or_default().insert(record.cell.to_string());
+    }
+    let mut notes = summary.notes;
+    notes.extend(several_runs(baseline));
+    let first = baseline.first();
+    BaselineFacts {
+        name: baseline.name.clone(),
+        kernel_release: summary.kernel_release,
+        processes: summary.processes,
+        targets: cells.into_iter().map(|(target, cells)| (target, cells.len())).collect(),
+        profile: first.map_or(String::new(), |record| last_part(&record.profile.name)),
+        counted_in: each_once(records(baseline).map(|record| record.counted_in.name().to_string())),
+        notes,
+        conditions: conditions(baseline),
+        settings: first.map_or(Vec::new(), settings),
+        commands: commands(baseline),
+    }
 }
 
-/// One kind of doubt in one baseline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DoubtNote {
-    /// The baseline's name.
-    pub baseline: String,
-    /// The letter that marks it.
-    pub mark: char,
-    /// Its heading in docs/METHOD.md.
-    pub title: String,
-    /// What to do about it.
-    pub remedy: String,
-    /// The cells that it is about.
-    pub cells: Vec<DoubtfulCell>,
+/// A filtered run replaces some of Criterion's cells and leaves the others.
+fn several_runs(baseline: &Baseline) -> Option<String> {
+    let alone = baseline.processes.iter().find(|process| process.number == 0)?;
+    let of_target = |target: Target| {
+        let begun = alone.records.iter().filter(|record| record.cell.target == target);
+        each_once(begun.filter_map(|record| record.environment.text("date_utc").map(str::to_string))).len()
+    };
+    let mixed: Vec<&str> =
+        Target::ALL.into_iter().filter(|target| of_target(*target) > 1).map(Target::name).collect();
+    (!mixed.is_empty()).then(|| {
+        format!(
+            "cells of {} were measured by several runs of `cargo bench`, one after the other; their figures are \
+             of different moments and processes",
+            super::words::list(&mixed)
+        )
+    })
 }
 
-/// A cell with a doubt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DoubtfulCell {
-    /// The cell.
-    pub cell: Cell,
-    /// The doubt with its figures, of the first process that has it.
-    pub text: String,
-    /// In how many processes.
-    pub processes: usize,
-    /// Of how many that measured the cell.
-    pub of_processes: usize,
+/// More values of one condition than this say no more than the first and last.
+const MOST_VALUES: usize = 4;
+
+/// Every condition, with each value that it had.
+fn conditions(baseline: &Baseline) -> Vec<Condition> {
+    let mut values: BTreeMap<&str, (Vec<String>, Option<&str>)> = BTreeMap::new();
+    for (name, reading) in records(baseline).flat_map(|record| &record.environment.items) {
+        let (found, absent) = values.entry(name).or_default();
+        match reading {
+            Reading::Value(value) if !found.contains(&value.to_string()) => found.push(value.to_string()),
+            Reading::Value(_) => {}
+            Reading::Absent(why) => *absent = Some(why),
+        }
+    }
+    let condition = |(name, (found, absent)): (&str, (Vec<String>, Option<&str>))| Condition {
+        name: name.to_string(),
+        value: match found.as_slice() {
+            [] => None,
+            [first, .., last] if found.len() > MOST_VALUES => {
+                Some(format!("{first} … {last} ({} values)", found.len()))
+            }
+            few => Some(few.join(" / ")),
+        },
+        absent: absent.map(str::to_string),
+    };
+    values.into_iter().map(condition).collect()
 }
 
-/// Figures that are absent for one reason.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Absence {
-    /// The baseline's name.
-    pub baseline: String,
-    /// Why.
-    pub reason: String,
-    /// The [`super::figures::Quantity::id`]s, sorted.
-    pub quantities: Vec<String>,
-    /// In how many cells.
-    pub cells: usize,
+/// The commands that measure the baseline again.
+fn commands(baseline: &Baseline) -> Vec<String> {
+    let Some(first) = baseline.first() else { return Vec::new() };
+    let Some(manifest) = &baseline.manifest else {
+        let mut run = format!("COPYCOST_PROFILE={} cargo bench", shell_word(&last_part(&first.profile.name)));
+        if baseline.name != "new" {
+            run += &format!(" -- --save-baseline {}", shell_word(&baseline.name));
+        }
+        return vec![run];
+    };
+    let (pair, name) = match &manifest.pair {
+        Some(_) => (" --interleave", baseline.name.trim_end_matches("-a").trim_end_matches("-b")),
+        None => ("", baseline.name.as_str()),
+    };
+    let mut record = format!(
+        "copycost record --name {} --rounds {} --profile {}{pair}",
+        shell_word(name),
+        manifest.rounds,
+        shell_word(&last_part(&manifest.profile.name))
+    );
+    if manifest.targets.len() < Target::ALL.len() {
+        for target in &manifest.targets {
+            record += &format!(" --target {}", target.name());
+        }
+    }
+    if let Some(filter) = &manifest.filter {
+        record += &format!(" --filter {}", shell_word(filter));
+    }
+    if let Some((side, before)) =
+        manifest.pair.as_ref().and_then(|pair| Some((pair.side, pair.before.as_ref()?)))
+    {
+        let letter = if side == Side::A { "a" } else { "b" };
+        record += &format!(" --before-{letter} {}", shell_word(before));
+    }
+    vec![record]
+}
+
+fn settings(record: &Record) -> Vec<(String, String)> {
+    let mut settings = comparability::settings_of(record);
+    for (_, value) in settings.iter_mut().filter(|(key, _)| key == "name") {
+        *value = last_part(value.trim_matches('"'));
+    }
+    settings
+}
+
+/// A profile can be given by its path, which may name a person: only its last
+/// part is told.
+fn last_part(profile: &str) -> String {
+    profile.rsplit('/').next().unwrap_or(profile).to_string()
+}
+
+/// A word as a shell takes it for one.
+pub(super) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:@%,".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+fn each_once(values: impl Iterator<Item = String>) -> Vec<String> {
+    values.collect::<BTreeSet<_>>().into_iter().collect()
 }

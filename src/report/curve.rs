@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cell::Cell;
+use super::cells::{CellRecords, cells};
+use crate::cell::{Cell, Target};
+use crate::compare::Baseline;
+use crate::metric::round_trip;
 
 /// All round trips of a cell, of all processes together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,4 +35,48 @@ pub struct CurvePoint {
     pub share: f64,
     /// The round trip, in nanoseconds.
     pub ns: u64,
+}
+
+/// Points for each halving of the distance to 100 %: enough for a plot.
+const POINTS_PER_HALVING: u32 = 6;
+
+/// The curve of every latency cell of one baseline.
+pub(super) fn gather(baseline: &Baseline) -> Vec<Curve> {
+    let latency = cells(baseline).into_iter().filter(|cell| cell.cell.target == Target::Latency);
+    latency.map(|cell| of_cell(baseline, &cell)).collect()
+}
+
+fn of_cell(baseline: &Baseline, of_cell: &CellRecords<'_>) -> Curve {
+    let mut curve = Curve {
+        baseline: baseline.name.clone(),
+        cell: of_cell.cell.clone(),
+        round_trips: 0,
+        processes: 0,
+        points: Vec::new(),
+        absent: None,
+        doubts: of_cell.marks(),
+    };
+    let mut all: Option<hdrhistogram::Histogram<u64>> = None;
+    for record in &of_cell.records {
+        let added = round_trip::histogram(&record.metrics).and_then(|histogram| match &mut all {
+            Some(sum) => sum.add(&histogram).map_err(|error| format!("histograms do not add up: {error}")),
+            None => {
+                all = Some(histogram);
+                Ok(())
+            }
+        });
+        match added {
+            Ok(()) => curve.processes += 1,
+            Err(why) => curve.absent = Some(why),
+        }
+    }
+    if let Some(all) = all.filter(|all| !all.is_empty()) {
+        curve.round_trips = all.len();
+        let points = all.iter_quantiles(POINTS_PER_HALVING);
+        curve.points = points
+            .map(|point| CurvePoint { share: point.quantile(), ns: point.value_iterated_to() })
+            .collect();
+        curve.points.dedup();
+    }
+    curve
 }

@@ -2,10 +2,24 @@
 //! sentence assembled from figures with the cells it rests on. It owns their
 //! shape and order; what each says is in `findings/`, one file a kind.
 
+mod comparison;
+mod crossovers;
+mod small_messages;
+mod threads;
+mod zero_copy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
-use super::estimate::Reading;
-use crate::cell::Cell;
+use super::Compared;
+use super::crossover::CrossoverRow;
+use super::estimate::{Estimate, Reading};
+use super::figures::Figure;
+use super::ratios::{Lookup, RatioFigure};
+use super::words;
+use crate::cell::{Cell, Target};
+use crate::compare::{Baseline, Quantity};
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,4 +69,73 @@ pub struct FindingFigure {
     /// How it was worked out, if it was not measured as it stands.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub derived: Option<String>,
+}
+
+/// What the findings of one baseline are made from.
+pub(super) struct Evidence<'a> {
+    pub(super) baseline: &'a Baseline,
+    pub(super) modes: &'a [String],
+    pub(super) figures: &'a [Figure],
+    pub(super) ratios: &'a [RatioFigure],
+    pub(super) crossovers: &'a [CrossoverRow],
+}
+
+/// Every finding of one baseline by itself, in the order in which a reader
+/// needs them: whether the figures mean what their names say comes first.
+pub(super) fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let kinds = [zero_copy::findings, crossovers::findings, threads::findings, small_messages::findings];
+    kinds.iter().flat_map(|findings| findings(evidence)).collect()
+}
+
+/// What changed from the first baseline to each other.
+pub(super) fn of_comparisons(comparisons: &[Compared]) -> Vec<Finding> {
+    comparisons.iter().map(comparison::finding).collect()
+}
+
+impl Evidence<'_> {
+    fn name(&self) -> &str {
+        &self.baseline.name
+    }
+
+    fn lookup(&self, quantity: Quantity) -> Lookup<'_> {
+        Lookup::new(self.ratios, self.name(), quantity)
+    }
+
+    fn figure(&self, cell: &Cell, quantity: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.cell == *cell && figure.quantity == quantity)
+    }
+
+    fn estimate(&self, cell: &Cell, quantity: &str) -> Option<&Estimate> {
+        self.figure(cell, quantity)?.reading.estimate()
+    }
+
+    /// The cells of a target that have records, references left out.
+    fn cells(&self, target: Target) -> BTreeSet<Cell> {
+        let of_target = self.figures.iter().map(|figure| &figure.cell).filter(|cell| cell.target == target);
+        of_target.filter(|cell| self.modes.contains(&cell.mode)).cloned().collect()
+    }
+
+    /// The marks of these cells' doubts.
+    fn marks<'a>(&self, cells: impl Iterator<Item = &'a Cell>) -> String {
+        let marks: BTreeMap<&Cell, &str> =
+            self.figures.iter().map(|figure| (&figure.cell, figure.doubts.as_str())).collect();
+        words::marks(cells.filter_map(|cell| marks.get(cell).copied()))
+    }
+
+    /// ` (oversubscribed)` where the threads of a row have no CPU each.
+    fn oversubscribed(&self, target: Target, threads: usize) -> &'static str {
+        let of = |figure: &&Figure| figure.cell.target == target && figure.cell.threads == threads;
+        let marked = self.figures.iter().filter(of).any(|figure| figure.doubts.contains('o'));
+        if marked { " (oversubscribed)" } else { "" }
+    }
+}
+
+impl FindingFigure {
+    fn measured(label: String, unit: &str, reading: Reading) -> FindingFigure {
+        FindingFigure { label, unit: unit.to_string(), reading, derived: None }
+    }
+
+    fn derived(label: String, unit: &str, reading: Reading, how: &str) -> FindingFigure {
+        FindingFigure { derived: Some(how.to_string()), ..FindingFigure::measured(label, unit, reading) }
+    }
 }

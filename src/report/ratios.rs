@@ -2,10 +2,14 @@
 //! ratios alone. It owns which blocks and processes they come from; what is
 //! claimed from them is `map`'s, `crossover`'s and the findings'.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::estimate::Reading;
-use crate::compare::Quantity;
+use super::estimate::{Reading, of_side};
+use crate::compare::rows::Rows;
+use crate::compare::{Baseline, Quantity};
+use crate::loopback::{REFERENCES, SELF_LANE};
 
 /// A mode's time, or cost, a message over another lane's, in one row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,4 +32,94 @@ pub struct RatioFigure {
     pub reading: Reading,
     /// The marks of the doubts about either mode's cell.
     pub doubts: String,
+}
+
+/// Every ratio of one baseline. Each pair of modes stands in both directions,
+/// so that who reads them need not turn one round.
+pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> {
+    let mut ratios = Vec::new();
+    for quantity in Quantity::ALL {
+        let rows = Rows::of(baseline, quantity);
+        for key in rows.keys() {
+            let lanes = rows.lanes(key);
+            let here: Vec<&String> = modes.iter().filter(|mode| lanes.contains(*mode)).collect();
+            for mode in &here {
+                let mut add = |over: &str, side| {
+                    let reading = of_side(&side);
+                    let doubts = rows.doubts(key, mode).union(&rows.doubts(key, over)).collect();
+                    ratios.push(RatioFigure {
+                        baseline: baseline.name.clone(),
+                        quantity,
+                        threads: key.0,
+                        message_bytes: key.1,
+                        mode: mode.to_string(),
+                        over: over.to_string(),
+                        reading,
+                        doubts,
+                    });
+                };
+                for over in here.iter().filter(|over| *over != mode) {
+                    add(over, rows.relative(key, mode, over));
+                }
+                for lane in REFERENCES.map(|reference| reference.name()) {
+                    let side = rows.relative(key, mode, lane);
+                    if !side.processes.is_empty() {
+                        add(lane, side); // latency blocks have no references
+                    }
+                }
+                let side = rows.self_check(key, mode);
+                if !side.processes.is_empty() {
+                    add(SELF_LANE, side); // of a mode that is a companion only there is none
+                }
+            }
+        }
+    }
+    ratios
+}
+
+/// A ratio in log scale, as far as it may be used for a claim.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Told {
+    pub(super) log: f64,
+    pub(super) lower: f64,
+    pub(super) upper: f64,
+}
+
+/// Ratios of one baseline and quantity by row and lanes.
+pub(super) struct Lookup<'a> {
+    ratios: HashMap<(usize, usize, &'a str, &'a str), &'a RatioFigure>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(super) fn new(ratios: &'a [RatioFigure], baseline: &str, quantity: Quantity) -> Lookup<'a> {
+        let of = ratios.iter().filter(|ratio| ratio.baseline == baseline && ratio.quantity == quantity);
+        let key = |ratio: &'a RatioFigure| {
+            ((ratio.threads, ratio.message_bytes, ratio.mode.as_str(), ratio.over.as_str()), ratio)
+        };
+        Lookup { ratios: of.map(key).collect() }
+    }
+
+    pub(super) fn get(
+        &self,
+        (threads, bytes): (usize, usize),
+        mode: &str,
+        over: &str,
+    ) -> Option<&'a RatioFigure> {
+        self.ratios.get(&(threads, bytes, mode, over)).copied()
+    }
+
+    /// The ratio of two modes with the interval that a claim may rest on:
+    /// where either of them was found to differ from itself, wider by as much.
+    pub(super) fn told(&self, row: (usize, usize), mode: &str, over: &str) -> Option<Told> {
+        let estimate = self.get(row, mode, over)?.reading.estimate()?;
+        let (lower, upper) = estimate.ends()?;
+        let margin = self.disagreement(row, mode).max(self.disagreement(row, over));
+        Some(Told { log: estimate.value.ln(), lower: lower.ln() - margin, upper: upper.ln() + margin })
+    }
+
+    /// By how much a mode differs from itself beyond chance, in log scale.
+    fn disagreement(&self, row: (usize, usize), mode: &str) -> f64 {
+        let twin = self.get(row, mode, SELF_LANE).and_then(|ratio| ratio.reading.estimate());
+        twin.filter(|twin| twin.holds(1.0) == Some(false)).map_or(0.0, |twin| twin.value.ln().abs())
+    }
 }

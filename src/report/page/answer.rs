@@ -12,6 +12,7 @@ use crate::report::Report;
 use crate::report::baseline::BaselineFacts;
 use crate::report::findings::FindingKind;
 use crate::report::map::{Answer, MapCell};
+use crate::report::words;
 use crate::results::table::digits;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
@@ -81,12 +82,12 @@ fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
                 caption { (caption) }
                 thead { tr {
                     th scope="col" { "size" }
-                    @for threads in &report.threads { th scope="col" { (names::threads(*threads)) } }
+                    @for threads in &report.threads { th scope="col" { (words::threads(*threads)) } }
                 } }
                 tbody {
                     @for bytes in &report.sizes {
                         tr {
-                            th scope="row" { (names::size(*bytes)) }
+                            th scope="row" { (words::size(*bytes)) }
                             @for threads in &report.threads {
                                 @match at(*threads, *bytes) {
                                     Some(cell) => (draw_cell(sheet, cell)),

@@ -10,6 +10,7 @@ use super::names;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::table;
 use crate::report::plot::{Axis, Mark, Panel, Plot, Point, Scale, Series, Tick};
+use crate::report::words;
 
 /// What a chart shows.
 pub(super) struct Chart<'a> {
@@ -90,7 +91,8 @@ impl Chart<'_> {
 
     fn point(&self, lane: usize, line: &Line) -> Option<Point> {
         let estimate = line.datum.reading.estimate()?;
-        let can_be_placed = estimate.value.is_finite() && (self.scale == Scale::Linear || estimate.value > 0.0);
+        let can_be_placed =
+            estimate.value.is_finite() && (self.scale == Scale::Linear || estimate.value > 0.0);
         can_be_placed.then(|| Point {
             x: self.over.x(line.row) as f64,
             y: estimate.value,
@@ -104,12 +106,8 @@ fn label(lane: &Lane<'_>, line: &Line) -> String {
     let Row { threads, message_bytes } = line.row;
     let Datum { reading, unit, doubts, words } = &line.datum;
     let figure = words.clone().unwrap_or_else(|| names::figure_in_full(reading, unit));
-    let mut label = format!(
-        "{}, {}, {}: {figure}",
-        lane.name,
-        names::size(message_bytes),
-        names::threads(threads)
-    );
+    let mut label =
+        format!("{}, {}, {}: {figure}", lane.name, words::size(message_bytes), words::threads(threads));
     if !doubts.is_empty() {
         label += &format!("; doubts: {}", names::doubts(doubts));
     }
@@ -129,7 +127,7 @@ fn oversubscribed<'d>(lines: impl Iterator<Item = &'d Line>) -> String {
 impl Over {
     fn axis(self, sheet: &Sheet<'_>) -> Axis {
         let (title, values, name): (_, _, fn(usize) -> String) = match self {
-            Over::Size => ("message size", &sheet.report.sizes, names::size),
+            Over::Size => ("message size", &sheet.report.sizes, words::size),
             Over::Threads => ("client threads", &sheet.report.threads, |count| count.to_string()),
         };
         let tick = |value: &usize| Tick { value: *value as f64, label: name(*value) };
@@ -159,8 +157,8 @@ impl Over {
 
     fn title(self, panel: usize) -> String {
         match self {
-            Over::Size => names::threads(panel),
-            Over::Threads => names::size(panel),
+            Over::Size => words::threads(panel),
+            Over::Threads => words::size(panel),
         }
     }
 }
@@ -217,15 +215,13 @@ impl<'a> Data<'a> {
                 .collect();
             if here.iter().any(Option::is_some) {
                 let mut line =
-                    vec![table::text(row.threads.to_string()), table::text(names::size(row.message_bytes))];
+                    vec![table::text(row.threads.to_string()), table::text(words::size(row.message_bytes))];
                 line.extend(here.into_iter().map(|line| line.map_or_else(|| table::text("–"), entry)));
                 lines.push(line);
             }
         }
-        let caption = format!(
-            "{}: {} [95 % interval]; letters are doubts; – was not measured",
-            chart.heading, chart.y
-        );
+        let caption =
+            format!("{}: {} [95 % interval]; letters are doubts; – was not measured", chart.heading, chart.y);
         table::behind(&format!("As a table: {}", chart.heading), &caption, &header, &lines, 2)
     }
 }

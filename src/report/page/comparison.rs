@@ -5,7 +5,6 @@
 use maud::{Markup, html};
 
 use super::chart::{Chart, Over};
-use super::names;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::table;
 use crate::compare::comparability::{Difference, Weight};
@@ -14,6 +13,7 @@ use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 use crate::report::Compared;
 use crate::report::estimate::{Basis, Estimate, Interval, Reading};
 use crate::report::plot::Scale;
+use crate::report::words;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     let comparisons: Vec<&Comparison> = sheet.report.comparisons.iter().filter_map(compared).collect();
@@ -79,7 +79,12 @@ fn tally(comparison: &Comparison) -> String {
         let of = |pick: fn(&CellComparison) -> &Judged| {
             comparison.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
         };
-        format!("{} {} relative, {} absolute", verdict.text(), of(|cell| &cell.relative), of(|cell| &cell.absolute))
+        format!(
+            "{} {} relative, {} absolute",
+            verdict.text(),
+            of(|cell| &cell.relative),
+            of(|cell| &cell.absolute)
+        )
     };
     let verdicts = [Verdict::Slower, Verdict::Faster, Verdict::NoDifferenceFound, Verdict::CannotTell];
     format!("Verdicts: {}.", verdicts.map(count).join("; "))
@@ -160,21 +165,18 @@ fn verdicts(comparison: &Comparison, quantity: Quantity) -> Markup {
             let marks = if cell.doubts.is_empty() { String::new() } else { format!(" {}", cell.doubts) };
             vec![
                 table::text(cell.cell.threads.to_string()),
-                table::text(names::size(cell.cell.message_bytes)),
+                table::text(words::size(cell.cell.message_bytes)),
                 table::text(format!("{}{marks}", cell.cell.mode)),
                 verdict(&cell.relative, answer(&cell.relative)),
                 verdict(&cell.absolute, absolute(cell)),
             ]
         })
         .collect();
-    let header = ["threads", "message", "mode", "relative, against the other modes", "absolute"].map(String::from);
+    let header =
+        ["threads", "message", "mode", "relative, against the other modes", "absolute"].map(String::from);
     let caption = format!("{} against {}: {}", comparison.new.name, comparison.base.name, question(quantity));
-    let summary = format!(
-        "Verdicts: {}, {} against {}",
-        quantity.name(),
-        comparison.new.name,
-        comparison.base.name
-    );
+    let summary =
+        format!("Verdicts: {}, {} against {}", quantity.name(), comparison.new.name, comparison.base.name);
     table::behind(&summary, &caption, &header, &lines, 3)
 }
 

@@ -10,6 +10,7 @@ use super::names;
 use super::table;
 use crate::report::Report;
 use crate::report::baseline::BaselineFacts;
+use crate::report::words;
 
 pub(super) fn draw(report: &Report, beside: &[Beside]) -> Markup {
     html! {
@@ -57,7 +58,7 @@ fn criterion_pages(report: &Report) -> Markup {
     }
     let mut groups: BTreeMap<String, Vec<&crate::report::CriterionPage>> = BTreeMap::new();
     for link in &report.links {
-        let group = format!("{}, {}", names::target(link.cell.target), names::threads(link.cell.threads));
+        let group = format!("{}, {}", names::target(link.cell.target), words::threads(link.cell.threads));
         groups.entry(group).or_default().push(link);
     }
     html! {
@@ -67,7 +68,7 @@ fn criterion_pages(report: &Report) -> Markup {
                 @for (group, links) in &groups {
                     dt { (group) }
                     dd { ul.inline { @for link in links {
-                        li { a href=(link.path) { (link.cell.mode) " " (names::size(link.cell.message_bytes)) } }
+                        li { a href=(link.path) { (link.cell.mode) " " (words::size(link.cell.message_bytes)) } }
                     } } }
                 }
             }

@@ -31,7 +31,10 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
 /// The bench target whose cells say what threads spent.
 pub(super) fn source(sheet: &Sheet<'_>) -> Target {
     let measured = |target: &Target| sheet.has_target(*target);
-    [Target::CpuCost, Target::Throughput, Target::Latency].into_iter().find(measured).unwrap_or(Target::CpuCost)
+    [Target::CpuCost, Target::Throughput, Target::Latency]
+        .into_iter()
+        .find(measured)
+        .unwrap_or(Target::CpuCost)
 }
 
 fn both(sheet: &Sheet<'_>) -> Markup {
@@ -46,7 +49,8 @@ fn both(sheet: &Sheet<'_>) -> Markup {
 }
 
 fn side(sheet: &Sheet<'_>, target: Target, id: &str, heading: &str, quantity: &str) -> Markup {
-    let caption = "Kernel and user space together, interrupts handled on top of a thread included.".to_string();
+    let caption =
+        "Kernel and user space together, interrupts handled on top of a thread included.".to_string();
     chart(sheet, target, id, heading, caption, sheet.modes(quantity))
 }
 

@@ -4,12 +4,12 @@
 
 use maud::{Markup, html};
 
-use super::names;
 use super::sheet::Row;
 use super::table;
 use crate::report::Report;
 use crate::report::curve::{Curve, CurvePoint};
 use crate::report::plot::{Axis, Line, Mark, Panel, Plot, Point, Scale, Series, Style, Tick};
+use crate::report::words;
 use crate::results::table::digits;
 
 /// The shares that have a point of their own, and a column of the table.
@@ -55,11 +55,12 @@ fn id(row: Row) -> String {
 }
 
 fn title(row: Row) -> String {
-    format!("{}, {}", names::size(row.message_bytes), names::threads(row.threads))
+    format!("{}, {}", words::size(row.message_bytes), words::threads(row.threads))
 }
 
 fn figure(report: &Report, row: Row) -> Markup {
-    let here = |curve: &&Curve| curve.cell.threads == row.threads && curve.cell.message_bytes == row.message_bytes;
+    let here =
+        |curve: &&Curve| curve.cell.threads == row.threads && curve.cell.message_bytes == row.message_bytes;
     let mut curves: Vec<&Curve> = report.curves.iter().filter(here).collect();
     curves.sort_by_key(|curve| report.modes.iter().position(|mode| *mode == curve.cell.mode));
     let heading = format!("{}-heading", id(row));

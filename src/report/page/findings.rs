@@ -7,6 +7,7 @@ use super::names;
 use super::table;
 use crate::report::Report;
 use crate::report::findings::{Finding, FindingKind};
+use crate::report::words;
 
 pub(super) fn draw(report: &Report) -> Markup {
     let kinds = [
@@ -49,8 +50,8 @@ fn draw_one(report: &Report, finding: &Finding) -> Markup {
         @for detail in &finding.details { p { (detail) } }
         @if !finding.figures.is_empty() || !finding.cells.is_empty() {
             details {
-                summary { "What it rests on: " (names::counted(finding.figures.len(), "figure")) ", "
-                    (names::counted(finding.cells.len(), "cell")) }
+                summary { "What it rests on: " (words::count(finding.figures.len(), "figure")) ", "
+                    (words::count(finding.cells.len(), "cell")) }
                 (figures(finding))
                 @if !finding.cells.is_empty() {
                     p.cells { "Cells: " (finding.cells.iter().map(names::cell).collect::<Vec<_>>().join("; ")) "." }

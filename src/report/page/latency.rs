@@ -21,7 +21,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
 }
 
 fn over_size(sheet: &Sheet<'_>) -> Markup {
-    let named = |quantity, words: &str, is_thin: bool| {
+    let named = |quantity, words: &'static str, is_thin: bool| {
         sheet.modes(quantity).into_iter().map(move |mut lane| {
             lane.name = format!("{}, {words}", lane.name);
             if let (true, Line::Dash(dash)) = (is_thin, lane.style.line) {

@@ -8,7 +8,8 @@ use super::names;
 use super::sheet::Sheet;
 use super::table;
 use crate::report::Report;
-use crate::report::baseline::DoubtNote;
+use crate::report::limits::DoubtNote;
+use crate::report::words;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     let report = sheet.report;
@@ -43,7 +44,7 @@ fn doubt(sheet: &Sheet<'_>, note: &DoubtNote) -> Markup {
             summary {
                 b { (note.mark) } " " (note.title)
                 @if sheet.is_overlay() { ", " span.baseline { (note.baseline) } }
-                ": " (names::counted(note.cells.len(), "cell")) ". Remedy: " (note.remedy)
+                ": " (words::count(note.cells.len(), "cell")) ". Remedy: " (note.remedy)
             }
             ul {
                 @for cell in &note.cells {

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::names;
 use crate::compare::comparability::Weight;
 use crate::report::baseline::BaselineFacts;
+use crate::report::words;
 use crate::report::{Compared, Report};
 
 /// The document's title.
@@ -31,7 +32,7 @@ fn one(report: &Report, facts: &BaselineFacts) -> Markup {
     let cells: Vec<String> = facts
         .targets
         .iter()
-        .map(|(target, count)| format!("{} {}", names::target(*target), names::counted(*count, "cell")))
+        .map(|(target, count)| format!("{} {}", names::target(*target), words::count(*count, "cell")))
         .collect();
     let kernel = facts.kernel_release.as_deref().unwrap_or("unknown");
     html! {
@@ -43,7 +44,7 @@ fn one(report: &Report, facts: &BaselineFacts) -> Markup {
             @if let Some(hypervisor) = condition("hypervisor.type") { ", hypervisor " (hypervisor) }
             @if let Some(date) = condition("date_utc") { ", " (date) }
             "; profile " (facts.profile) "; " (cells.join(", ")) "; "
-            (names::counted(facts.processes, "process").replace("processs", "processes"))
+            (if facts.processes == 1 { "1 process".to_string() } else { format!("{} processes", facts.processes) })
         }
     }
 }
@@ -66,7 +67,7 @@ fn warning(report: &Report) -> Option<String> {
     }
     (warned > 0).then(|| {
         let verb = if warned == 1 { "differs" } else { "differ" };
-        format!("{} that is not the kernel {verb} between the baselines.", names::counted(warned, "condition"))
+        format!("{} that is not the kernel {verb} between the baselines.", words::count(warned, "condition"))
             .replace("conditions that is", "conditions that are")
     })
 }

@@ -51,7 +51,10 @@ impl<'a> Sheet<'a> {
         let of_figure = |figure: &'a Figure| {
             let cell = &figure.cell;
             let row = row(cell.threads, cell.message_bytes);
-            ((figure.baseline.as_str(), cell.target, cell.mode.as_str(), row, figure.quantity.as_str()), figure)
+            (
+                (figure.baseline.as_str(), cell.target, cell.mode.as_str(), row, figure.quantity.as_str()),
+                figure,
+            )
         };
         let of_ratio = |ratio: &'a RatioFigure| {
             let row = row(ratio.threads, ratio.message_bytes);

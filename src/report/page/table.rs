@@ -25,7 +25,13 @@ pub(super) fn draw(caption: &str, header: &[String], lines: &[Vec<Markup>], firs
 }
 
 /// The same behind a line that opens it.
-pub(super) fn behind(summary: &str, caption: &str, header: &[String], lines: &[Vec<Markup>], first: usize) -> Markup {
+pub(super) fn behind(
+    summary: &str,
+    caption: &str,
+    header: &[String],
+    lines: &[Vec<Markup>],
+    first: usize,
+) -> Markup {
     html! {
         details { summary { (summary) } (draw(caption, header, lines, first)) }
     }
