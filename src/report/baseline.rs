@@ -107,6 +107,12 @@ fn conditions(baseline: &Baseline) -> Vec<Condition> {
             Reading::Absent(why) => *absent = Some(why),
         }
     }
+    for (found, _) in values.values_mut() {
+        // Numbers by size, so that the first and the last are the ends; words
+        // that are none come after all of them.
+        let number = |word: &String| word.parse::<f64>().unwrap_or(f64::INFINITY);
+        found.sort_by(|a, b| number(a).total_cmp(&number(b)).then_with(|| a.cmp(b)));
+    }
     let condition = |(name, (found, absent)): (&str, (Vec<String>, Option<&str>))| Condition {
         name: name.to_string(),
         value: match found.as_slice() {

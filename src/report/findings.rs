@@ -122,11 +122,24 @@ impl Evidence<'_> {
         words::marks(cells.filter_map(|cell| marks.get(cell).copied()))
     }
 
-    /// ` (oversubscribed)` where the threads of a row have no CPU each.
-    fn oversubscribed(&self, target: Target, threads: usize) -> &'static str {
-        let of = |figure: &&Figure| figure.cell.target == target && figure.cell.threads == threads;
-        let marked = self.figures.iter().filter(of).any(|figure| figure.doubts.contains('o'));
-        if marked { " (oversubscribed)" } else { "" }
+    /// `2 threads (oversubscribed)`, `1, 2 and 4 threads (2 and 4 oversubscribed)`:
+    /// where threads have no CPU each, it is said.
+    fn thread_counts(&self, target: Target, counts: &[usize]) -> String {
+        let is_marked = |count: &&usize| {
+            let of = |figure: &&Figure| figure.cell.target == target && figure.cell.threads == **count;
+            self.figures.iter().filter(of).any(|figure| figure.doubts.contains('o'))
+        };
+        let marked: Vec<&usize> = counts.iter().filter(is_marked).collect();
+        let list = |counts: &[&usize]| {
+            words::list(&counts.iter().map(|count| count.to_string()).collect::<Vec<_>>())
+        };
+        let plural = if counts == [1] { "thread" } else { "threads" };
+        let all = format!("{} {plural}", list(&counts.iter().collect::<Vec<_>>()));
+        match marked.len() {
+            0 => all,
+            many if many == counts.len() => format!("{all} (oversubscribed)"),
+            _ => format!("{all} ({} oversubscribed)", list(&marked)),
+        }
     }
 }
 

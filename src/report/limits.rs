@@ -67,6 +67,8 @@ pub struct Absence {
     pub baseline: String,
     /// Why.
     pub reason: String,
+    /// Further reasons that differ from it in their figures only.
+    pub alike: usize,
     /// The [`super::figures::Quantity::id`]s, sorted.
     pub quantities: Vec<String>,
     /// In how many cells.
@@ -200,16 +202,25 @@ fn doubts_of(of_cell: &CellRecords<'_>) -> BTreeMap<char, Doubtful> {
     found
 }
 
-/// Figures and intervals that are absent, by reason.
+/// Figures and ratios that are absent, by reason.
 pub(super) fn absences(baseline: &str, figures: &[Figure], ratios: &[RatioFigure]) -> Vec<Absence> {
-    let mut found: BTreeMap<String, (BTreeSet<String>, BTreeSet<Cell>)> = BTreeMap::new();
+    let mut found: BTreeMap<String, Absent> = BTreeMap::new();
     let mut add = |reason: &str, quantity: String, cell: Cell| {
-        let (quantities, cells) = found.entry(reason.to_string()).or_default();
-        quantities.insert(quantity);
-        cells.insert(cell);
+        let absent = found.entry(without_figures(reason)).or_default();
+        absent.reasons.insert(reason.to_string());
+        absent.quantities.insert(quantity);
+        absent.cells.insert(cell);
     };
+    // What a mode that asks for no zero-copy did not count is not missing.
+    let counts_completions: BTreeSet<&str> = figures
+        .iter()
+        .filter(|figure| figure.quantity == "zerocopy_sends" && figure.reading.value().is_some())
+        .map(|figure| figure.cell.mode.as_str())
+        .collect();
     for figure in figures {
-        if let Reading::Absent { absent } = &figure.reading {
+        let applies = !figure.quantity.starts_with("zerocopy_")
+            || counts_completions.contains(figure.cell.mode.as_str());
+        if let (Reading::Absent { absent }, true) = (&figure.reading, applies) {
             add(absent, figure.quantity.clone(), figure.cell.clone());
         }
     }
@@ -229,11 +240,23 @@ pub(super) fn absences(baseline: &str, figures: &[Figure], ratios: &[RatioFigure
         };
         add(absent, format!("ratio of {}", ratio.quantity.name()), cell);
     }
-    let absence = |(reason, (quantities, cells)): (String, (BTreeSet<String>, BTreeSet<Cell>))| Absence {
+    let absence = |absent: Absent| Absence {
         baseline: baseline.to_string(),
-        reason,
-        quantities: quantities.into_iter().collect(),
-        cells: cells.len(),
+        alike: absent.reasons.len() - 1,
+        reason: absent.reasons.into_iter().next().unwrap_or_default(),
+        quantities: absent.quantities.into_iter().collect(),
+        cells: absent.cells.len(),
     };
-    found.into_iter().map(absence).collect()
+    found.into_values().map(absence).collect()
+}
+
+#[derive(Default)]
+struct Absent {
+    reasons: BTreeSet<String>,
+    quantities: BTreeSet<String>,
+    cells: BTreeSet<Cell>,
+}
+
+fn without_figures(reason: &str) -> String {
+    reason.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }

@@ -156,11 +156,12 @@ fn limits(report: &Report) -> String {
     for absence in &report.absences {
         let _ = writeln!(
             text,
-            "- {} in {} ({}): {}.",
+            "- {} in {} ({}): {}{}.",
             absence.quantities.join(", "),
             words::count(absence.cells, "cell"),
             plain(&absence.baseline),
-            plain(&absence.reason)
+            plain(&absence.reason),
+            if absence.alike > 0 { ", and the like" } else { "" }
         );
     }
     text
@@ -229,7 +230,7 @@ fn plain(words: &str) -> String {
     for letter in words.chars() {
         match letter {
             '\r' | '\n' => text.push(' '),
-            '|' | '*' | '`' | '<' | '\\' => {
+            '|' | '*' | '<' | '\\' => {
                 text.push('\\');
                 text.push(letter);
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::{Reading, of_side};
 use crate::compare::rows::Rows;
+use crate::compare::statistics::Side;
 use crate::compare::{Baseline, Quantity};
 use crate::loopback::{REFERENCES, SELF_LANE};
 
@@ -44,8 +45,11 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
             let lanes = rows.lanes(key);
             let here: Vec<&String> = modes.iter().filter(|mode| lanes.contains(*mode)).collect();
             for mode in &here {
-                let mut add = |over: &str, side| {
-                    let reading = of_side(&side);
+                let mut add = |over: &str, side: Side| {
+                    let reading = match side.processes.is_empty() {
+                        true => Reading::Absent { absent: why_none(quantity).to_string() },
+                        false => of_side(&side),
+                    };
                     let doubts = rows.doubts(key, mode).union(&rows.doubts(key, over)).collect();
                     ratios.push(RatioFigure {
                         baseline: baseline.name.clone(),
@@ -75,6 +79,16 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
         }
     }
     ratios
+}
+
+fn why_none(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::LatencyP99 => {
+            "no block holds a round of both with the 100 round trips that a 99th percentile needs"
+        }
+        Quantity::Throughput | Quantity::LatencyMedian => "no block holds a round of both",
+        Quantity::CpuCost => "no block holds a round of both whose cost was counted",
+    }
 }
 
 /// A ratio in log scale, as far as it may be used for a claim.

@@ -86,11 +86,21 @@ pub(super) fn reading(reading: &Reading) -> String {
 pub(super) fn times(reading: &Reading) -> String {
     match reading {
         Reading::Estimate(found) => match found.ends() {
-            Some((lower, upper)) => format!("×{:.2} [{lower:.2}, {upper:.2}]", found.value),
+            Some((lower, upper)) => {
+                let places = places(lower, upper);
+                format!("×{:.places$} [{lower:.places$}, {upper:.places$}]", found.value)
+            }
             None => format!("×{:.2}", found.value),
         },
         Reading::Absent { .. } => "×absent".to_string(),
     }
+}
+
+/// As many decimal places as it takes to see on which side of 1 an end lies.
+fn places(lower: f64, upper: f64) -> usize {
+    let hides =
+        |end: f64, places: usize| end != 1.0 && format!("{end:.places$}") == format!("{:.places$}", 1.0);
+    (2..5).find(|places| !hides(lower, *places) && !hides(upper, *places)).unwrap_or(5)
 }
 
 /// Why an estimate has no interval; empty if it has one.

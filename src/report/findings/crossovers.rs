@@ -87,12 +87,7 @@ fn said(evidence: &Evidence<'_>, rows: &[&CrossoverRow]) -> Vec<(String, String)
         }
     }
     let target = rows.first().map_or(crate::cell::Target::Throughput, |row| row.quantity.target());
-    let counts = |threads: &[usize]| {
-        let each = threads.iter().map(|count| format!("{count}{}", evidence.oversubscribed(target, *count)));
-        let plural = if threads == [1] { "thread" } else { "threads" };
-        format!("{} {plural}", words::list(&each.collect::<Vec<_>>()))
-    };
-    said.into_iter().map(|(threads, what)| (counts(&threads), what)).collect()
+    said.into_iter().map(|(threads, what)| (evidence.thread_counts(target, &threads), what)).collect()
 }
 
 fn sentence(row: &CrossoverRow) -> String {
@@ -100,7 +95,16 @@ fn sentence(row: &CrossoverRow) -> String {
         Crossover::Crosses { crossings } => {
             let each = crossings.iter().map(|crossing| {
                 let behind = if crossing.leader_after == row.mode { &row.over } else { &row.mode };
-                format!("{} overtakes {behind} at {}", crossing.leader_after, place(crossing))
+                match row.quantity {
+                    Quantity::CpuCost => {
+                        format!(
+                            "{} costs less than {behind} from {} on",
+                            crossing.leader_after,
+                            place(crossing)
+                        )
+                    }
+                    _ => format!("{} overtakes {behind} at {}", crossing.leader_after, place(crossing)),
+                }
             });
             each.collect::<Vec<_>>().join(", then ")
         }

@@ -70,10 +70,9 @@ impl Small<'_> {
     fn headline(&self, modes: &[&String]) -> String {
         let bytes = self.smallest();
         let place = format!(
-            "{} on {}{}",
+            "{} on {}",
             words::size(bytes),
-            words::threads(self.threads),
-            self.evidence.oversubscribed(Quantity::Throughput.target(), self.threads)
+            self.evidence.thread_counts(Quantity::Throughput.target(), &[self.threads])
         );
         let of_mode = |mode: &&&String| {
             let calls = self.over(bytes, mode, SYSTEM_CALL)?;
@@ -92,7 +91,10 @@ impl Small<'_> {
         let copy = modes.iter().find_map(over_calls).map_or(String::new(), |copy| {
             format!("; a plain copy of its bytes takes about {} (derived)", words::figure(copy))
         });
-        format!("A message of {place} takes the time of empty system calls: {}{copy}.", words::list(&calls))
+        format!(
+            "A message of {place} takes as long as so many empty system calls: {}{copy}.",
+            words::list(&calls)
+        )
     }
 
     fn describe(&self, mode: &str, finding: &mut Finding) {
@@ -137,6 +139,7 @@ impl Small<'_> {
                 words::estimate(large)
             ));
         }
+        parts.extend(self.over_fastest(mode));
         if let Some(reads) = self.error_queue_reads(mode) {
             let per_read = self.evidence.estimate(&self.cell(mode, bytes), "zerocopy_completions_per_read");
             let per_read = per_read.map_or(String::new(), |each| {
@@ -166,6 +169,16 @@ impl Small<'_> {
             }
         }
         finding.details.push(format!("{place}: {}.", parts.join("; ")));
+    }
+
+    /// How long it takes against the fastest of the other modes, if it is slower.
+    fn over_fastest(&self, mode: &str) -> Option<String> {
+        let bytes = self.smallest();
+        let others = self.evidence.modes.iter().filter(|other| *other != mode);
+        let ratios = others.filter_map(|other| self.over(bytes, mode, other).map(|ratio| (ratio, other)));
+        let (ratio, fastest) = ratios.max_by(|a, b| a.0.value.total_cmp(&b.0.value))?;
+        let times = words::times(&Reading::Estimate(ratio.clone()));
+        (ratio.ends()?.0 > 1.0).then(|| format!("it takes {times} as long as {fastest}"))
     }
 
     /// Error-queue reads a message, empty ones too, of a mode that makes any.

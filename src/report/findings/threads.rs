@@ -131,22 +131,21 @@ fn headline(evidence: &Evidence<'_>, mode: &str, peaks: &[Peak]) -> String {
 }
 
 fn highest(evidence: &Evidence<'_>, peak: &Peak) -> String {
-    let named = |count: &usize| format!("{count}{}", evidence.oversubscribed(Target::Throughput, *count));
-    let all: Vec<String> = peak.highest.iter().map(named).collect();
+    let counts = evidence.thread_counts(Target::Throughput, &peak.highest);
     match peak.highest.as_slice() {
         [one] if Some(one) == peak.measured.last() => {
-            format!("it is highest at {}, the most that were measured", with_threads(evidence, *one))
+            format!("it is highest at {counts}, the most that were measured")
         }
-        [one] => format!("it peaks at {}", with_threads(evidence, *one)),
+        [_] => format!("it peaks at {counts}"),
         several if several.len() == peak.measured.len() => {
-            format!("no difference between {} threads can be told", words::list(&all))
+            format!("no difference between {counts} can be told")
         }
-        _ => format!("it is highest at {} threads, which cannot be told apart", words::list(&all)),
+        _ => format!("it is highest at {counts}, which cannot be told apart"),
     }
 }
 
 fn with_threads(evidence: &Evidence<'_>, count: usize) -> String {
-    format!("{}{}", words::threads(count), evidence.oversubscribed(Target::Throughput, count))
+    evidence.thread_counts(Target::Throughput, &[count])
 }
 
 /// Figures at the highest and at the most threads, and what lies between them.
