@@ -61,6 +61,17 @@ fn what(quantity: Quantity) -> &'static str {
     }
 }
 
+/// What the number in a cell is.
+fn meaning(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Throughput => "×: bytes a second of the best over those of the second.",
+        Quantity::LatencyMedian | Quantity::LatencyP99 => {
+            "×: round trip of the second over that of the best."
+        }
+        Quantity::CpuCost => "×: CPU cost of the second over that of the best.",
+    }
+}
+
 fn cells<'r>(
     report: &'r Report,
     facts: &BaselineFacts,
@@ -75,11 +86,11 @@ fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
     let at = |threads: usize, bytes: usize| {
         cells(report, facts, quantity).find(|cell| cell.threads == threads && cell.message_bytes == bytes)
     };
-    let caption = format!("Best mode for {}, by message size and client threads", what(quantity));
+    let name = format!("Best mode for {}, {}", what(quantity), facts.name);
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(format!("{caption}, {}", facts.name)) {
+        div.scroll tabindex="0" role="region" aria-label=(name) {
             table.map {
-                caption { (caption) }
+                caption { (meaning(quantity)) }
                 thead { tr {
                     th scope="col" { "size" }
                     @for threads in &report.threads { th scope="col" { (words::threads(*threads)) } }
@@ -128,7 +139,9 @@ fn draw_cell(sheet: &Sheet<'_>, cell: &MapCell) -> Markup {
                 Answer::CannotTell { text } => { "cannot tell" span.how { (text) } },
             }
             @if !cell.doubts.is_empty() {
-                span.how { abbr title=(names::doubts(&cell.doubts)) { (cell.doubts) } }
+                span.how {
+                    "doubts " abbr title=(names::doubts(&cell.doubts)) { (names::letters(&cell.doubts)) }
+                }
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn draw(report: &Report, beside: &[Beside]) -> Markup {
     html! {
         h3 { "Commands that repeat it" }
         @for facts in &report.baselines {
-            p { span.baseline { (facts.name) } }
+            @if report.baselines.len() > 1 { p { span.baseline { (facts.name) } } }
             pre tabindex="0" { code { (facts.commands.join("\n")) } }
         }
         p { "This page again:" }

@@ -70,7 +70,7 @@ fn chart(sheet: &Sheet<'_>, target: Target, quantity: &str, heading: &str) -> Ma
         heading: heading.into(),
         caption: "At each thread count, over message size.".into(),
         over: Over::Size,
-        y: if quantity.ends_with("byte") { "a byte".into() } else { "a message".into() },
+        y: if quantity.ends_with("byte") { "misses a byte".into() } else { "switches a message".into() },
         scale: Scale::Linear,
         guide: None,
         lanes: sheet.modes(quantity),

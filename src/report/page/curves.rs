@@ -97,7 +97,7 @@ fn plot(report: &Report, row: Row, curves: &[&Curve]) -> Plot {
     // The longest round trip has no share above it: it stands at the end.
     let end = furthest + 1.0;
     let place = |share: f64| if share < 1.0 { halvings(share) } else { end };
-    let ticks = [(0.0, "0 %")].into_iter().chain(SHARES).filter(|(share, _)| halvings(*share) < end - 1.5);
+    let ticks = SHARES.into_iter().filter(|(share, _)| halvings(*share) < end - 0.9);
     let tick = |(share, label): (f64, &str)| Tick { value: halvings(share), label: label.into() };
     let ticks = ticks.map(tick).chain([Tick { value: end, label: "100 %".into() }]);
     let series = curves.iter().filter(|curve| !curve.points.is_empty()).map(|curve| Series {

@@ -44,10 +44,10 @@ fn draw_one(report: &Report, finding: &Finding) -> Markup {
     html! {
         p.headline {
             @if report.baselines.len() > 1 { span.baseline { (finding.baseline) } " " }
-            (finding.headline)
+            (names::prose(&finding.headline))
             @if !finding.doubts.is_empty() { span.doubts { " Doubts: " (names::doubts(&finding.doubts)) "." } }
         }
-        @for detail in &finding.details { p { (detail) } }
+        @for detail in &finding.details { p { (names::prose(detail)) } }
         @if !finding.figures.is_empty() || !finding.cells.is_empty() {
             details {
                 summary { "What it rests on: " (words::count(finding.figures.len(), "figure")) ", "

@@ -18,7 +18,11 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
         ul {
             @for run in &report.resolution {
                 li { @if sheet.is_overlay() { span.baseline { (run.baseline) } " " }
-                    (names::target(run.target)) ": " (run.text) }
+                    (names::target(run.target)) ": "
+                    @for (number, line) in run.text.lines().enumerate() {
+                        @if number > 0 { br; } (names::prose(line))
+                    }
+                }
             }
             @if report.resolution.is_empty() { li { "Not known: there are no records." } }
         }
@@ -44,7 +48,7 @@ fn doubt(sheet: &Sheet<'_>, note: &DoubtNote) -> Markup {
             summary {
                 b { (note.mark) } " " (note.title)
                 @if sheet.is_overlay() { ", " span.baseline { (note.baseline) } }
-                ": " (words::count(note.cells.len(), "cell")) ". Remedy: " (note.remedy)
+                ": " (words::count(note.cells.len(), "cell")) ". Remedy: " (names::prose(&note.remedy))
             }
             ul {
                 @for cell in &note.cells {
@@ -64,17 +68,24 @@ fn absences(report: &Report) -> Markup {
     if report.absences.is_empty() {
         return html! { p { "None." } };
     }
-    let header = ["baseline", "why", "figures", "cells"].map(String::from);
+    let is_overlay = report.baselines.len() > 1;
+    let mut header = ["why", "figures", "cells"].map(String::from).to_vec();
+    if is_overlay {
+        header.insert(0, "baseline".into());
+    }
     let lines: Vec<Vec<Markup>> = report
         .absences
         .iter()
         .map(|absence| {
-            vec![
-                table::text(&absence.baseline),
+            let mut line = vec![
                 table::text(&absence.reason),
                 table::text(absence.quantities.join(", ")),
                 table::text(absence.cells.to_string()),
-            ]
+            ];
+            if is_overlay {
+                line.insert(0, table::text(&absence.baseline));
+            }
+            line
         })
         .collect();
     table::draw("Absent figures and the reason", &header, &lines, 1)

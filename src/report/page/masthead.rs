@@ -42,11 +42,21 @@ fn one(report: &Report, facts: &BaselineFacts) -> Markup {
             @if let Some(model) = condition("cpu.model") { ", " (model) }
             @if let Some(cpus) = condition("cpu.allowed") { ", " (cpus) " CPUs" }
             @if let Some(hypervisor) = condition("hypervisor.type") { ", hypervisor " (hypervisor) }
-            @if let Some(date) = condition("date_utc") { ", " (date) }
+            @if let Some(days) = condition("date_utc").and_then(days) { ", " (days) }
             "; profile " (facts.profile) "; " (cells.join(", ")) "; "
             (if facts.processes == 1 { "1 process".to_string() } else { format!("{} processes", facts.processes) })
         }
     }
+}
+
+/// The first and the last day in a list of times: `2026-11-25`.
+fn days(times: &str) -> Option<String> {
+    let is_day = |word: &&str| word.len() == 10 && word.bytes().all(|byte| b"0123456789-".contains(&byte));
+    let words = times.split(|c: char| !c.is_ascii_digit() && c != '-');
+    let mut days: Vec<&str> = words.filter(is_day).collect();
+    days.sort_unstable();
+    let (first, last) = (days.first()?, days.last()?);
+    Some(if first == last { first.to_string() } else { format!("{first} to {last}") })
 }
 
 /// Whether any two baselines differ in what they should not.

@@ -1,6 +1,8 @@
 //! Figures and cells in the words of the page. It owns their spelling; what is
 //! spelt is others' business.
 
+use maud::{Markup, html};
+
 use crate::cell::{Cell, Target};
 use crate::doubt::Doubt;
 use crate::report::estimate::{Interval, Reading};
@@ -55,4 +57,18 @@ pub(super) fn figure_in_full(reading: &Reading, unit: &str) -> String {
 pub(super) fn doubts(marks: &str) -> String {
     let known = Doubt::KINDS.iter().filter(|(mark, _)| marks.contains(*mark));
     known.map(|(_, title)| title.to_lowercase()).collect::<Vec<_>>().join(", ")
+}
+
+/// The marks of doubts as a list: `o, s`.
+pub(super) fn letters(marks: &str) -> String {
+    marks.chars().map(String::from).collect::<Vec<_>>().join(", ")
+}
+
+/// A sentence in which backticks set off code.
+pub(super) fn prose(sentence: &str) -> Markup {
+    html! {
+        @for (number, part) in sentence.split('`').enumerate() {
+            @if number % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub(super) fn draw(sheet: &Sheet<'_>, quantity: Quantity) -> Markup {
              holds 1 tells no difference."
         ),
         over: Over::Size,
-        y: format!("{what} over {over}'s"),
+        y: format!("times {over}'s, log scale"),
         scale: Scale::Log,
         guide: Some(1.0),
         lanes,

@@ -59,7 +59,7 @@ impl Plot {
 
     /// The panels, without a legend.
     pub(super) fn draw(&self) -> Markup {
-        let (x, y) = (self.x.range(self.all(|point| point.x, |_| None)), self.y_range());
+        let (x, y) = (self.x.range(self.all(|point| point.x, |_| None, |place| place.0)), self.y_range());
         html! {
             div.panels {
                 @for (number, panel) in self.panels.iter().enumerate() {
@@ -70,7 +70,7 @@ impl Plot {
     }
 
     fn y_range(&self) -> axis::Range {
-        let mut values = self.all(|point| point.y, |point| point.ends);
+        let mut values = self.all(|point| point.y, |point| point.ends, |place| place.1);
         values.values.extend(self.guide);
         self.y.range(values)
     }
@@ -79,10 +79,13 @@ impl Plot {
         &self,
         value: impl Fn(&Point) -> f64,
         ends: impl Fn(&Point) -> Option<(f64, f64)>,
+        along: impl Fn(&(f64, f64)) -> f64,
     ) -> axis::Values {
-        let points = || self.panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
+        let series = || self.panels.iter().flat_map(|panel| &panel.series);
+        let points = || series().flat_map(|series| &series.points);
+        let path = series().flat_map(|series| &series.path).map(along);
         axis::Values {
-            values: points().map(value).collect(),
+            values: points().map(value).chain(path).collect(),
             ends: points().filter_map(ends).flat_map(|(lower, upper)| [lower, upper]).collect(),
         }
     }

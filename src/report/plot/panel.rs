@@ -1,6 +1,6 @@
 //! One panel: axes, grid, lines, points with their error bars. It owns places
-//! in the drawing. Text is set in units that are a CSS pixel where a panel is
-//! as wide as a telephone, so that it stays legible there.
+//! in the drawing. A panel is drawn as wide as the narrowest that the page
+//! makes it, so that its text is never smaller than it is set.
 
 use std::fmt::Write;
 
@@ -10,12 +10,12 @@ use super::axis::Range;
 use super::style::short;
 use super::{Panel, Plot, Point, Series};
 
-const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 286.0;
+const WIDTH: f64 = 300.0;
+const HEIGHT: f64 = 274.0;
 const LEFT: f64 = 44.0;
-const RIGHT: f64 = 346.0;
+const RIGHT: f64 = 284.0;
 const TOP: f64 = 48.0;
-const BOTTOM: f64 = 240.0;
+const BOTTOM: f64 = 228.0;
 
 /// The widest that a character of a tick comes to, to keep ticks apart.
 const CHARACTER: f64 = 7.5;
