@@ -81,7 +81,7 @@ fn heading(comparison: &Comparison, style: Style) -> String {
     text
 }
 
-pub(crate) fn question(quantity: Quantity) -> String {
+fn question(quantity: Quantity) -> String {
     let less = match quantity {
         Quantity::Throughput => "time a message",
         Quantity::LatencyMedian => "median round trip",

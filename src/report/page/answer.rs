@@ -30,7 +30,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
                 p { strong { "Was zero-copy real? " } "Not measured: no cell reports completions." }
             }
             p { strong { "Which mode? " } "Find your message size and thread count in the map. The number is how \
-                much better the best mode is than the second, with its 95 % interval; \
+                much better the best mode is than the second, with its 95\u{a0}% interval; \
                 “no difference” means that the interval holds 1." }
         }
         @for facts in &report.baselines { (maps(sheet, facts)) }

@@ -104,8 +104,9 @@ impl Chart<'_> {
 
 fn label(lane: &Lane<'_>, line: &Line) -> String {
     let Row { threads, message_bytes } = line.row;
-    let Datum { reading, unit, doubts, words } = &line.datum;
-    let figure = words.clone().unwrap_or_else(|| names::figure_in_full(reading, unit));
+    let Datum { reading, unit, doubts, verdict } = &line.datum;
+    let words = verdict.as_ref().map(|verdict| verdict.words.clone());
+    let figure = words.unwrap_or_else(|| names::figure_in_full(reading, unit));
     let mut label =
         format!("{}, {}, {}: {figure}", lane.name, words::size(message_bytes), words::threads(threads));
     if !doubts.is_empty() {
@@ -227,9 +228,16 @@ impl<'a> Data<'a> {
 }
 
 fn entry(line: &Line) -> Markup {
-    let figure = names::figure(&line.datum.reading);
-    let marks = &line.datum.doubts;
-    if marks.is_empty() { table::text(figure) } else { table::text(format!("{figure} {marks}")) }
+    let Datum { reading, doubts, verdict, .. } = &line.datum;
+    let has_changed = verdict.as_ref().is_some_and(|verdict| verdict.has_changed);
+    html! {
+        @match verdict {
+            Some(verdict) if has_changed => strong { (verdict.words) },
+            Some(verdict) => (verdict.words),
+            None => (names::figure(reading)),
+        }
+        @if !doubts.is_empty() { " " (doubts) }
+    }
 }
 
 fn legend(lanes: &[Lane<'_>], data: &Data<'_>) -> Markup {

@@ -5,15 +5,13 @@
 use maud::{Markup, html};
 
 use super::chart::{Chart, Over};
-use super::sheet::{Datum, Lane, Row, Sheet};
-use super::table;
+use super::sheet::{self, Datum, Lane, Row, Sheet};
 use crate::compare::comparability::{Difference, Weight};
-use crate::compare::table::{absolute, answer, question};
+use crate::compare::table::{absolute, answer};
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 use crate::report::Compared;
 use crate::report::estimate::{Basis, Estimate, Interval, Reading};
 use crate::report::plot::Scale;
-use crate::report::words;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     let comparisons: Vec<&Comparison> = sheet.report.comparisons.iter().filter_map(compared).collect();
@@ -22,7 +20,6 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
         @for quantity in Quantity::ALL {
             @if comparisons.iter().any(|it| it.cells.iter().any(|cell| cell.quantity == quantity)) {
                 (charts(sheet, &comparisons, quantity))
-                @for comparison in &comparisons { (verdicts(comparison, quantity)) }
             }
         }
     }
@@ -90,24 +87,26 @@ fn tally(comparison: &Comparison) -> String {
     format!("Verdicts: {}.", verdicts.map(count).join("; "))
 }
 
+/// The answer to one question about a cell, and its words.
+type Answer = fn(&CellComparison) -> (&Judged, String);
+
 /// Both questions about one quantity, every other baseline in one chart.
 fn charts(sheet: &Sheet<'_>, comparisons: &[&Comparison], quantity: Quantity) -> Markup {
     let base = comparisons.first().map_or("", |comparison| comparison.base.name.as_str());
     let new: Vec<&str> = comparisons.iter().map(|comparison| comparison.new.name.as_str()).collect();
-    type Pick = fn(&CellComparison) -> &Judged;
-    let questions: [(&str, &str, &str, Pick); 2] = [
+    let questions: [(&str, &str, &str, Answer); 2] = [
         (
             "relative",
             "did a mode change against the others?",
             "Each mode over another mode of its blocks, now over then: the mode that it changed least against. \
              What changes the whole machine cancels.",
-            |cell| &cell.relative,
+            |cell| (&cell.relative, answer(&cell.relative)),
         ),
         (
             "absolute",
             "did the figures change?",
             "The figure itself, now over then: what changes the whole machine is in it.",
-            |cell| &cell.absolute,
+            |cell| (&cell.absolute, absolute(cell)),
         ),
     ];
     html! {
@@ -131,7 +130,7 @@ fn datum(
     quantity: Quantity,
     lane: &Lane<'_>,
     row: Row,
-    pick: fn(&CellComparison) -> &Judged,
+    pick: Answer,
 ) -> Option<Datum> {
     let comparison = comparisons.iter().find(|comparison| comparison.new.name == lane.baseline)?;
     let is_it = |cell: &&CellComparison| {
@@ -140,7 +139,7 @@ fn datum(
             && (cell.cell.threads, cell.cell.message_bytes) == (row.threads, row.message_bytes)
     };
     let cell = comparison.cells.iter().find(is_it)?;
-    let judged = pick(cell);
+    let (judged, words) = pick(cell);
     let reading = match judged.ratio {
         Some(ratio) => Reading::Estimate(Estimate {
             value: ratio.estimate,
@@ -153,37 +152,9 @@ fn datum(
         }),
         None => Reading::Absent { absent: judged.reason.clone().unwrap_or_default() },
     };
-    Some(Datum { reading, unit: String::new(), doubts: cell.doubts.clone(), words: Some(answer(judged)) })
-}
-
-fn verdicts(comparison: &Comparison, quantity: Quantity) -> Markup {
-    let cells: Vec<&CellComparison> =
-        comparison.cells.iter().filter(|cell| cell.quantity == quantity).collect();
-    let lines: Vec<Vec<Markup>> = cells
-        .iter()
-        .map(|cell| {
-            let marks = if cell.doubts.is_empty() { String::new() } else { format!(" {}", cell.doubts) };
-            vec![
-                table::text(cell.cell.threads.to_string()),
-                table::text(words::size(cell.cell.message_bytes)),
-                table::text(format!("{}{marks}", cell.cell.mode)),
-                verdict(&cell.relative, answer(&cell.relative)),
-                verdict(&cell.absolute, absolute(cell)),
-            ]
-        })
-        .collect();
-    let header =
-        ["threads", "message", "mode", "relative, against the other modes", "absolute"].map(String::from);
-    let caption = format!("{} against {}: {}", comparison.new.name, comparison.base.name, question(quantity));
-    let summary =
-        format!("Verdicts: {}, {} against {}", quantity.name(), comparison.new.name, comparison.base.name);
-    table::behind(&summary, &caption, &header, &lines, 3)
-}
-
-/// Words, in bold where something changed.
-fn verdict(judged: &Judged, words: String) -> Markup {
     let has_changed = matches!(judged.verdict, Verdict::Faster | Verdict::Slower);
-    html! { @if has_changed { strong { (words) } } @else { (words) } }
+    let verdict = Some(sheet::Verdict { words, has_changed });
+    Some(Datum { reading, unit: String::new(), doubts: cell.doubts.clone(), verdict })
 }
 
 fn slug(quantity: Quantity) -> &'static str {

@@ -44,7 +44,7 @@ fn draw_one(report: &Report, finding: &Finding) -> Markup {
     html! {
         p.headline {
             @if report.baselines.len() > 1 { span.baseline { (finding.baseline) } " " }
-            (names::prose(&finding.headline))
+            (headline(&finding.headline))
             @if !finding.doubts.is_empty() { span.doubts { " Doubts: " (names::doubts(&finding.doubts)) "." } }
         }
         @for detail in &finding.details { p { (names::prose(detail)) } }
@@ -59,6 +59,12 @@ fn draw_one(report: &Report, finding: &Finding) -> Markup {
             }
         }
     }
+}
+
+/// What it is about, as far as a colon ends that, set off from the answer.
+fn headline(sentence: &str) -> Markup {
+    let (about, answer) = sentence.split_at(sentence.find(": ").map_or(0, |colon| colon + 1));
+    html! { @if !about.is_empty() { strong { (about) } } (names::prose(answer)) }
 }
 
 fn figures(finding: &Finding) -> Markup {

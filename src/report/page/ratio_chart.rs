@@ -39,6 +39,6 @@ pub(super) fn draw(sheet: &Sheet<'_>, quantity: Quantity) -> Markup {
             Quantity::Throughput => ratio.reading.map(|value| 1.0 / value),
             _ => ratio.reading.clone(),
         };
-        Some(Datum { reading, unit: format!("times {over}'s"), doubts: ratio.doubts.clone(), words: None })
+        Some(Datum { reading, unit: format!("times {over}'s"), doubts: ratio.doubts.clone(), verdict: None })
     })
 }

@@ -14,7 +14,7 @@
     point.classList.add("on");
     tip.textContent = point.getAttribute("aria-label");
     tip.hidden = false;
-    const at = point.querySelector(".m").getBoundingClientRect();
+    const at = point.lastElementChild.getBoundingClientRect();
     const box = tip.getBoundingClientRect();
     const wide = document.documentElement.clientWidth;
     const left = Math.min(Math.max(8, at.left + at.width / 2 - box.width / 2), wide - box.width - 8);
@@ -25,7 +25,7 @@
   const nearest = (panel, x, y) => {
     let best = null, least = 26 * 26;
     for (const point of panel.querySelectorAll(".p")) {
-      const box = point.querySelector(".m").getBoundingClientRect();
+      const box = point.lastElementChild.getBoundingClientRect();
       const away = (box.left + box.width / 2 - x) ** 2 + (box.top + box.height / 2 - y) ** 2;
       if (away < least) { least = away; best = point; }
     }

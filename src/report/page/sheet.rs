@@ -41,8 +41,14 @@ pub(super) struct Datum {
     pub(super) reading: Reading,
     pub(super) unit: String,
     pub(super) doubts: String,
-    /// The figure in words, where they are not its value and interval alone.
-    pub(super) words: Option<String>,
+    /// A verdict in words, which say more than value and interval.
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// What a comparison says of a figure.
+pub(super) struct Verdict {
+    pub(super) words: String,
+    pub(super) has_changed: bool,
 }
 
 impl<'a> Sheet<'a> {
@@ -74,7 +80,7 @@ impl<'a> Sheet<'a> {
             reading: figure.reading.clone(),
             unit: figure.unit.clone(),
             doubts: figure.doubts.clone(),
-            words: None,
+            verdict: None,
         })
     }
 

@@ -11,11 +11,11 @@ use super::style::short;
 use super::{Panel, Plot, Point, Series};
 
 const WIDTH: f64 = 300.0;
-const HEIGHT: f64 = 274.0;
+const HEIGHT: f64 = 310.0;
 const LEFT: f64 = 44.0;
 const RIGHT: f64 = 284.0;
 const TOP: f64 = 48.0;
-const BOTTOM: f64 = 228.0;
+const BOTTOM: f64 = 264.0;
 
 /// The widest that a character of a tick comes to, to keep ticks apart.
 const CHARACTER: f64 = 7.5;
@@ -114,7 +114,7 @@ impl Place<'_> {
             g.p tabindex="0" role="img" {
                 title { (point.label) }
                 @if let Some(ends) = point.ends { path.e d=(self.error_bar(x, ends)) {} }
-                path.m d=(series.style.outline(x, y)) {}
+                path d=(series.style.outline(x, y)) {}
             }
         }
     }
