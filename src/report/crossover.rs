@@ -202,17 +202,20 @@ fn of_points(
     }
 }
 
+/// The log ratio of a point, or an end of its interval.
+type End = fn(&Point) -> f64;
+
 /// The change of the lead from the first of `points` to the last; in between
 /// the interval holds 1.
 fn crossing(points: &[Point], missing: &[usize], leader_after: String) -> Crossing {
     let (first, last) = (points[0], points[points.len() - 1]);
     // Mirrored, if need be, so that the ratio falls through 1.
     let falls = first.side() > 0;
-    let curve = |of: fn(&Point) -> f64| -> Vec<(f64, f64)> {
+    let curve = |of: End| -> Vec<(f64, f64)> {
         let sign = if falls { 1.0 } else { -1.0 };
         points.iter().map(|point| ((point.bytes as f64).ln(), sign * of(point))).collect()
     };
-    let (near, far): (fn(&Point) -> f64, fn(&Point) -> f64) = if falls {
+    let (near, far): (End, End) = if falls {
         (|point| point.lower, |point| point.upper)
     } else {
         (|point| point.upper, |point| point.lower)

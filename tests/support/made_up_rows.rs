@@ -83,7 +83,7 @@ impl Rows {
     }
 
     fn has(&self, mode: &str, bytes: usize) -> bool {
-        !self.missing.iter().any(|missing| *missing == (mode, bytes))
+        !self.missing.contains(&(mode, bytes))
     }
 
     fn record(
