@@ -57,7 +57,7 @@ impl Spoiler {
                 let walked = fields.iter().map(|(key, value)| {
                     let walked = self.walk(value, &format!("{path}/{key}"));
                     let is_mode = is_named_by_modes && key.ends_with("-copy");
-                    let is_condition = is_environment && key == "profile";
+                    let is_condition = is_environment && key == "date_utc";
                     let key = if is_mode || is_condition { format!("{key}{EVIL}") } else { key.clone() };
                     (key, walked)
                 });
@@ -111,7 +111,7 @@ fn no_string_of_a_record_becomes_markup() {
         ("a mode", "two-copy"),
         ("a baseline", "second"),
         ("a kernel", "6.1"),
-        ("a condition", "profile"),
+        ("a condition", "date_utc"),
         ("a profile", "default"),
         ("a reason", "no such counter here"),
         ("a note", "note"),
