@@ -60,6 +60,10 @@ fn references_resolve(document: &Document<'_>) {
     let ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
     let known: BTreeSet<&str> = ids.iter().copied().collect();
     assert_eq!(known.len(), ids.len(), "an id is there twice");
+    let regions = document.descendants().filter(|node| node.attribute("role") == Some("region"));
+    let names: Vec<&str> = regions.filter_map(|node| node.attribute("aria-label")).collect();
+    let different: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(different.len(), names.len(), "two regions have one name");
     let local = |node: &Node<'_, '_>| {
         node.attribute("href").and_then(|href| href.strip_prefix('#').map(String::from))
     };
@@ -147,6 +151,7 @@ fn several_baselines_lie_over_one_another_and_are_compared() {
             assert_eq!(points(with_id(&document, &id)).len(), 2 * 3 * CELLS, "{id}");
         }
     }
+    references_resolve(&document);
     // Lines of one mode differ in dash and filling, lines of one baseline in
     // colour and shape.
     let plot = with_id(&document, "throughput-over-size");

@@ -33,7 +33,13 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
                 much better the best mode is than the second, with its 95\u{a0}% interval; \
                 “no difference” means that the interval holds 1." }
         }
-        @for facts in &report.baselines { (maps(sheet, facts)) }
+        @for (number, facts) in report.baselines.iter().enumerate() {
+            @if number == 0 {
+                (maps(sheet, facts))
+            } @else {
+                details { summary { "The maps of " (facts.name) } (maps(sheet, facts)) }
+            }
+        }
     }
 }
 

@@ -84,5 +84,6 @@ fn figures(finding: &Finding) -> Markup {
         })
         .collect();
     let header = ["what", "figure", "how"].map(String::from);
-    table::draw(&format!("Figures behind: {}", finding.headline), &header, &lines, 1)
+    let caption = format!("Figures behind, {}: {}", finding.baseline, finding.headline);
+    table::draw(&caption, &header, &lines, 1)
 }

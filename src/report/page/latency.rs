@@ -14,35 +14,60 @@ use crate::report::plot::{Line, Scale};
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     html! {
-        (over_size(sheet))
+        @if sheet.is_overlay() {
+            // Both in one would be too many lines to follow.
+            (over_size(sheet, "latency-over-size", "Median at each thread count", "", medians(sheet)))
+            (over_size(sheet, "latency-p99-over-size", "99th percentile at each thread count", "", p99(sheet)))
+        } @else {
+            (over_size(
+                sheet,
+                "latency-over-size",
+                "Median and 99th percentile at each thread count",
+                " Thick lines are medians, thin ones with small points 99th percentiles.",
+                [named(medians(sheet), "median"), thin(named(p99(sheet), "p99"))].concat(),
+            ))
+        }
         (ratio_chart::draw(sheet, Quantity::LatencyMedian))
         (curves::draw(sheet.report))
     }
 }
 
-fn over_size(sheet: &Sheet<'_>) -> Markup {
-    let named = |quantity, words: &'static str, is_thin: bool| {
-        sheet.modes(quantity).into_iter().map(move |mut lane| {
-            lane.name = format!("{}, {words}", lane.name);
-            if let (true, Line::Dash(dash)) = (is_thin, lane.style.line) {
-                lane.style.line = Line::Thin(dash);
-            }
-            lane
-        })
-    };
-    let lanes = named("round_trip_p50", "median", false).chain(named("round_trip_p99", "p99", true));
+fn medians<'a>(sheet: &Sheet<'a>) -> Vec<Lane<'a>> {
+    sheet.modes("round_trip_p50")
+}
+
+fn p99<'a>(sheet: &Sheet<'a>) -> Vec<Lane<'a>> {
+    sheet.modes("round_trip_p99")
+}
+
+fn named<'a>(mut lanes: Vec<Lane<'a>>, words: &str) -> Vec<Lane<'a>> {
+    for lane in &mut lanes {
+        lane.name = format!("{}, {words}", lane.name);
+    }
+    lanes
+}
+
+fn thin(mut lanes: Vec<Lane<'_>>) -> Vec<Lane<'_>> {
+    for lane in &mut lanes {
+        if let Line::Dash(dash) = lane.style.line {
+            lane.style.line = Line::Thin(dash);
+        }
+    }
+    lanes
+}
+
+fn over_size(sheet: &Sheet<'_>, id: &str, heading: &str, lines: &str, lanes: Vec<Lane<'_>>) -> Markup {
     let chart = Chart {
-        id: "latency-over-size",
-        heading: "Median and 99th percentile at each thread count".into(),
+        id,
+        heading: heading.into(),
         caption: format!(
-            "Round trips of one message in flight a connection; the answer is 8 bytes. Thick lines are medians, \
-             thin ones with small points 99th percentiles. {DRIFT}"
+            "Round trips of one message in flight a connection; the answer is 8 bytes.{lines} {DRIFT}"
         ),
         over: Over::Size,
         y: "µs, log scale".into(),
         scale: Scale::Log,
         guide: None,
-        lanes: lanes.collect(),
+        lanes,
     };
     chart.draw(sheet, |lane, row| in_microseconds(sheet, lane, row))
 }
