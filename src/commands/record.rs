@@ -22,7 +22,7 @@ use progress::Progress;
 #[derive(clap::Args)]
 pub(crate) struct Record {
     /// Passes of each bench target, each a process of its own.
-    #[arg(long, default_value = "10", value_parser = rounds)]
+    #[arg(long, default_value = "36", value_parser = rounds)]
     rounds: usize,
     /// What to keep it as [default: the kernel's release]. A recording of that
     /// name that is finished is added to.
