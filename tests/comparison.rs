@@ -7,6 +7,7 @@ mod made_up_machine;
 use copycost::cell::Target;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Quantity, Verdict, compare};
+use copycost::metric::{Reading, Value};
 use copycost::results::record::Record;
 use made_up_machine::{MODES, Machine, cell, options};
 
@@ -122,6 +123,20 @@ fn one_process_says_so_and_never_gives_an_absolute_verdict() {
         options(),
     );
     assert!(width(&comparison) > width(&many.unwrap()));
+}
+
+#[test]
+fn a_disturbed_process_is_told_of() {
+    let machine = Machine::new();
+    let base = machine.record("base", 1, 3, Target::Throughput);
+    let mut new = base.clone();
+    for (process, percent) in new.processes.iter_mut().zip([0.9, 1.1, 4.2]) {
+        process.records[1].steal_percent = Reading::Value(Value::Number(percent));
+    }
+    let comparison = compare(&base, &new, options()).unwrap();
+    assert!(comparison.base.notes.is_empty());
+    let text = render(&comparison, Style::Text);
+    assert!(text.contains("in 2 of 3 processes of `base`") && text.contains("4.2 % at worst"), "{text}");
 }
 
 #[test]

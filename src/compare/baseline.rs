@@ -9,6 +9,7 @@ use std::path::Path;
 use super::BaselineSummary;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::metric::{Reading, Value};
 use crate::results::criterion_files;
 use crate::results::record::Record;
 use crate::results::recording::{self, Manifest, Pair};
@@ -34,6 +35,21 @@ pub struct Process {
     pub number: usize,
     /// Its cells.
     pub records: Vec<Record>,
+}
+
+/// From here on the ratios of a pass were seen to move: docs/METHOD.md, "Comparing
+/// two baselines".
+const DISTURBING_STEAL_PERCENT: f64 = 1.0;
+
+impl Process {
+    /// The most that any of its records saw stolen since the process began.
+    fn steal_percent(&self) -> Option<f64> {
+        let of_record = |record: &Record| match &record.steal_percent {
+            Reading::Value(Value::Number(percent)) => Some(*percent),
+            _ => None,
+        };
+        self.records.iter().filter_map(of_record).max_by(f64::total_cmp)
+    }
 }
 
 impl Baseline {
@@ -91,8 +107,23 @@ impl Baseline {
             name: self.name.clone(),
             kernel_release: release.map(str::to_string),
             processes: self.processes.len(),
-            notes: self.notes.clone(),
+            notes: self.notes.iter().cloned().chain(self.stolen()).collect(),
         }
+    }
+
+    /// How many processes a hypervisor disturbed.
+    fn stolen(&self) -> Option<String> {
+        let shares: Vec<f64> = self.processes.iter().filter_map(Process::steal_percent).collect();
+        let disturbed: Vec<f64> =
+            shares.iter().copied().filter(|share| *share > DISTURBING_STEAL_PERCENT).collect();
+        let worst = disturbed.iter().copied().max_by(f64::total_cmp)?;
+        Some(format!(
+            "in {} of {} processes of `{}` a hypervisor gave more than {DISTURBING_STEAL_PERCENT} % of the CPU time to \
+             others, {worst:.1} % at worst: ratios move with that as well",
+            disturbed.len(),
+            shares.len(),
+            self.name
+        ))
     }
 
     /// Adds what Criterion keeps under the name, unless it is a pass that is
