@@ -226,3 +226,55 @@ pub fn change(entry: &mut Entry, change: impl FnOnce(&mut serde_json::Value)) {
 pub fn made_up_cell(mode: &str) -> Cell {
     Cell { target: Target::Throughput, mode: mode.into(), message_bytes: 4096, threads: 1 }
 }
+
+/// A good archive, and what an import of one made from it is refused with.
+pub struct Workshop {
+    pub stage: Stage,
+    pub good: Vec<Entry>,
+}
+
+impl Workshop {
+    pub fn new() -> Workshop {
+        let stage = Stage::new();
+        let good = unpack(&stage.archive());
+        stage.here();
+        Workshop { stage, good }
+    }
+
+    /// That these bytes are refused with every word of `expected`, and that
+    /// nothing changed.
+    pub fn refuses(&self, what: &str, bytes: &[u8], expected: &[&str]) {
+        let file = self.stage.path("made.tar.gz");
+        fs::write(&file, bytes).unwrap();
+        let before = listing(self.stage.directory.path());
+        let error = match self.stage.import("here", &file, None) {
+            Ok(summary) => panic!("{what} was taken in: {summary:?}"),
+            Err(error) => error.to_string(),
+        };
+        for expected in expected.iter().chain(&["made.tar.gz"]) {
+            assert!(error.contains(expected), "{what}: {error}");
+        }
+        assert!(error.len() < 1000, "{what}: {error}");
+        assert!(listing(self.stage.directory.path()) == before, "{what} left something: {error}");
+    }
+
+    /// The good archive with something done to it.
+    pub fn made(&self, make: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
+        let mut entries = self.good.clone();
+        make(&mut entries);
+        pack(&entries)
+    }
+
+    /// The same, and the manifest lists it as if it were meant so.
+    pub fn listed(&self, make: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
+        self.made(|entries| {
+            make(entries);
+            list(entries);
+        })
+    }
+}
+
+/// The entry whose path ends so.
+pub fn find<'a>(entries: &'a mut [Entry], end: &str) -> &'a mut Entry {
+    entries.iter_mut().find(|entry| entry.path.ends_with(end)).unwrap()
+}

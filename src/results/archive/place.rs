@@ -75,28 +75,27 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// An empty staging directory. What a killed import left in it is removed.
     pub(super) fn open(output: &'a Path, name: &'a BaselineName) -> Result<Place<'a>> {
-        let beside = recording::directory(output, STAGING);
-        let mut made = Vec::new();
-        let parent = beside.parent().unwrap_or(output);
-        make_directories(parent, &mut made)?;
-        let lock = File::open(parent).map_err(failed(parent))?;
+        let mut place = Place {
+            output,
+            name,
+            staging: recording::directory(output, STAGING),
+            targets: BTreeMap::new(),
+            staged_cells: BTreeMap::new(),
+            made: Vec::new(),
+            moved: Vec::new(),
+            // Another's staging is not to be removed: nothing is ours so far.
+            finished: true,
+            lock: None,
+        };
+        let parent = place.staging.parent().unwrap_or(output).to_path_buf();
+        make_directories(&parent, &mut place.made)?;
+        let lock = File::open(&parent).map_err(failed(&parent))?;
         // Not every file system locks directories; two imports at once are then
         // kept apart by the renames alone.
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             let what = "another import is at work here; wait until it has ended".to_string();
             return Err(Error::Recording { name: name.to_string(), what });
         }
-        let place = Place {
-            output,
-            name,
-            staging: beside,
-            targets: BTreeMap::new(),
-            staged_cells: BTreeMap::new(),
-            made,
-            moved: Vec::new(),
-            finished: false,
-            _lock: lock,
-        };
         if is_taken(&place.staging)? {
             fs::remove_dir_all(&place.staging).map_err(failed(&place.staging))?;
         }
