@@ -163,6 +163,9 @@ fn two_imports_at_once_do_not_mix() {
     let here = workshop.stage.path("here");
     let lock = fs::File::open(here.join("copycost")).unwrap();
     lock.lock().unwrap();
+    let staging = here.join("copycost/.import/cell-0");
+    fs::create_dir_all(&staging).unwrap();
+    fs::write(staging.join("sample.json"), "half of the other's").unwrap();
     let before = listing(&here);
     let error = workshop.stage.import("here", &workshop.stage.path("far.tar.gz"), None).unwrap_err();
     assert!(error.to_string().contains("another import is at work"), "{error}");

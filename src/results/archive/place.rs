@@ -17,6 +17,9 @@ use crate::results::recording::{self, Imported};
 /// Beside the recordings; no baseline's name begins with a dot.
 const STAGING: &str = ".import";
 
+/// In the staging directory, what becomes the recording's.
+const RECORDING: &str = "recording";
+
 /// Whether a baseline of this name and these files has its place free.
 pub(super) fn check_free(
     output: &Path,
@@ -31,7 +34,11 @@ pub(super) fn check_free(
     }
     let known = criterion_files::baseline_names(output).map_err(|error| error.to_string())?;
     if known.iter().any(|known| known == name.as_str()) {
-        return Err(format!("there is a baseline `{name}` already"));
+        let killed = match is_taken(&recording::directory(output, STAGING)) {
+            Ok(true) => ", perhaps half of one, as an import was broken off",
+            _ => "",
+        };
+        return Err(format!("there is a baseline `{name}` already{killed}"));
     }
     let cells = paths.iter().filter_map(|path| match path {
         EntryPath::Cell { cell, .. } => {
@@ -69,7 +76,8 @@ pub(super) struct Place<'a> {
     /// Directories that are in their places.
     moved: Vec<PathBuf>,
     finished: bool,
-    _lock: File,
+    /// Until it is held the staging directory is another's.
+    lock: Option<File>,
 }
 
 impl<'a> Place<'a> {
@@ -83,8 +91,7 @@ impl<'a> Place<'a> {
             staged_cells: BTreeMap::new(),
             made: Vec::new(),
             moved: Vec::new(),
-            // Another's staging is not to be removed: nothing is ours so far.
-            finished: true,
+            finished: false,
             lock: None,
         };
         let parent = place.staging.parent().unwrap_or(output).to_path_buf();
@@ -96,6 +103,7 @@ impl<'a> Place<'a> {
             let what = "another import is at work here; wait until it has ended".to_string();
             return Err(Error::Recording { name: name.to_string(), what });
         }
+        place.lock = Some(lock);
         if is_taken(&place.staging)? {
             fs::remove_dir_all(&place.staging).map_err(failed(&place.staging))?;
         }
@@ -121,7 +129,11 @@ impl<'a> Place<'a> {
 
     /// Moves everything into its place.
     pub(super) fn finish(mut self) -> Result<()> {
-        for (staged, target) in std::mem::take(&mut self.targets) {
+        let mut targets: Vec<_> = std::mem::take(&mut self.targets).into_iter().collect();
+        // The passes first: they are all that `compare` needs of a recording, and
+        // say that it was imported, should this process be killed half-way.
+        targets.sort_by_key(|(staged, _)| !staged.ends_with(RECORDING));
+        for (staged, target) in targets {
             if let Some(parent) = target.parent() {
                 make_directories(parent, &mut self.made)?;
             }
@@ -139,7 +151,7 @@ impl<'a> Place<'a> {
 
     fn recording(&mut self) -> Result<PathBuf> {
         let target = recording::directory(self.output, self.name.as_str());
-        self.staged("recording".to_string(), target)
+        self.staged(RECORDING.to_string(), target)
     }
 
     fn cell(&mut self, cell: &Cell) -> Result<PathBuf> {
@@ -164,7 +176,9 @@ impl<'a> Place<'a> {
 /// What cannot be taken back is left: the error that led here is the one to say.
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.staging);
+        if self.lock.is_some() {
+            let _ = fs::remove_dir_all(&self.staging);
+        }
         if self.finished {
             return;
         }
