@@ -69,10 +69,7 @@ impl Baseline {
         let mut baseline = Baseline { name: name.to_string(), manifest, processes, notes: Vec::new() };
         baseline.add_criterions(criterion_files::records(output, name)?);
         if baseline.processes.is_empty() {
-            let known = criterion_files::baseline_names(output)?;
-            let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
-            let what = format!("nothing is kept under this name; there are: {known}");
-            return Err(Error::Recording { name: name.to_string(), what });
+            return Err(criterion_files::unknown_baseline(output, name));
         }
         Ok(baseline)
     }
