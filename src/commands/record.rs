@@ -66,8 +66,8 @@ impl Record {
         let output = criterion_files::output_directory();
         let recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
         let steps = steps(&recordings)?;
-        let profile = recordings[0].manifest().profile.clone();
-        let mut progress = Progress::begin(steps.len(), &profile);
+        let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
+        let mut progress = Progress::begin(steps.len(), &profile, filter.is_some());
         for step in &steps {
             let recording = &recordings[step.side];
             run_before(recording)?;
