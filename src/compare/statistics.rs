@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use crate::ratio::student;
 
 /// By how much a ratio of two processes varies beyond what their generations
-/// tell, as a factor: measured, see docs/METHOD.md, "One process only".
-pub const PROCESS_OVER_GENERATION: f64 = 3.0;
+/// tell, as a factor: the largest of those measured, see docs/METHOD.md, "One
+/// process only".
+pub const PROCESS_OVER_GENERATION: f64 = 4.3;
 
 /// The share of processes that is left out at either end. Of fewer than ten it
 /// is none: what is left would be too few to tell their spread.
