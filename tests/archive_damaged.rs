@@ -12,6 +12,8 @@ use std::fs;
 
 use archives::{Stage, listing};
 
+type Edit = dyn Fn(&mut Vec<u8>, usize);
+
 struct Damaged {
     stage: Stage,
     good: Vec<u8>,
@@ -98,12 +100,12 @@ fn with_a_byte_changed_anywhere_it_is_refused_or_the_same() {
 #[test]
 fn with_bytes_lost_added_or_swapped_it_is_refused() {
     let damaged = Damaged::new();
-    let edited = |(offset, edit): (usize, &dyn Fn(&mut Vec<u8>, usize))| {
+    let edited = |(offset, edit): (usize, &Edit)| {
         let mut bytes = damaged.good.clone();
         edit(&mut bytes, offset);
         (format!("edited at {offset}"), bytes)
     };
-    let edits: [&dyn Fn(&mut Vec<u8>, usize); 3] = [
+    let edits: [&Edit; 3] = [
         &|bytes, offset| {
             bytes.remove(offset);
         },
