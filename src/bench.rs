@@ -6,6 +6,7 @@ mod baseline_unit;
 mod cost_measurement;
 mod invocation;
 mod lines;
+mod report;
 mod rows;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -252,8 +253,17 @@ impl Bench {
         self.modes.iter().map(|mode| mode.name.to_string()).collect()
     }
 
-    /// The table, and what went wrong.
+    /// Whether all cells were measured and kept, but for those that failed: a
+    /// part of the matrix, or a pass of a recording, is no run to report on.
+    fn is_whole(&self) -> bool {
+        let saved = self.records.iter().filter(|kept| kept.saved).count();
+        let asked_for = matches!(self.invocation, Invocation::CommandLine { .. });
+        asked_for && saved > 0 && saved + self.failures.len() >= self.cells().len()
+    }
+
+    /// The table, where the report is, and what went wrong.
     fn conclude(self) -> ExitCode {
+        let is_whole = self.is_whole();
         if !self.records.is_empty() {
             let modes = self.mode_names();
             let records: Vec<Record> = self.records.into_iter().map(|kept| kept.record).collect();
@@ -262,6 +272,9 @@ impl Bench {
             let report = self.output.join("report/index.html");
             if report.exists() {
                 println!("Criterion's HTML report: {}\n", report.display());
+            }
+            if is_whole {
+                report::write(&self.output);
             }
         }
         if self.failures.is_empty() {

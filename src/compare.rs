@@ -13,13 +13,13 @@ mod baseline;
 pub mod comparability;
 mod judge;
 mod quantity;
-mod rows;
+pub(crate) mod rows;
 pub mod statistics;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
 
-pub use baseline::Baseline;
+pub use baseline::{Baseline, Process};
 pub use quantity::Quantity;
 
 use crate::cell::Cell;

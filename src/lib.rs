@@ -6,7 +6,8 @@
 //! to hand a message to TCP, [`loopback`] drives them in rounds and blocks,
 //! [`metric`] reads what a cell's blocks came to, [`doubt`] why not to trust
 //! it, [`results`] keeps it, and [`bench`](mod@bench) makes a Criterion
-//! benchmark of it all. [`environment`] is the conditions, [`doctor`] what in
+//! benchmark of it all. [`compare`] and [`report`] answer questions from what
+//! was kept. [`environment`] is the conditions, [`doctor`] what in
 //! them makes figures worse.
 //!
 //! ```no_run
@@ -34,6 +35,7 @@ pub mod message;
 pub mod metric;
 pub mod profile;
 pub mod ratio;
+pub mod report;
 pub mod results;
 mod sys;
 #[doc(hidden)]

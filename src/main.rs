@@ -26,6 +26,7 @@ enum Command {
     Stream(commands::stream::Stream),
     Profile(commands::profile::ShowProfile),
     Record(commands::record::Record),
+    Report(commands::report::MakeReport),
     Pass(commands::pass::MeasurePass),
 }
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Stream(command) => done(command.run()),
         Command::Profile(command) => done(command.run()),
         Command::Record(command) => done(command.run()),
+        Command::Report(command) => done(command.run()),
         Command::Pass(command) => return command.run(),
     };
     match outcome {

@@ -8,4 +8,5 @@ pub(crate) mod import;
 pub(crate) mod pass;
 pub(crate) mod profile;
 pub(crate) mod record;
+pub(crate) mod report;
 pub(crate) mod stream;

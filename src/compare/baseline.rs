@@ -86,7 +86,7 @@ impl Baseline {
         self.first().map(|record| &record.environment)
     }
 
-    pub(super) fn first(&self) -> Option<&Record> {
+    pub(crate) fn first(&self) -> Option<&Record> {
         self.processes.iter().flat_map(|process| &process.records).next()
     }
 
@@ -98,7 +98,7 @@ impl Baseline {
         id(self).is_some() && id(self) == id(other)
     }
 
-    pub(super) fn summary(&self) -> BaselineSummary {
+    pub(crate) fn summary(&self) -> BaselineSummary {
         let release = self.environment().and_then(|environment| environment.text("kernel_release"));
         BaselineSummary {
             name: self.name.clone(),

@@ -142,12 +142,7 @@ fn of_all(baseline: &Baseline, name: &str) -> String {
 }
 
 fn settings(a: &Record, b: &Record, note: &mut impl FnMut(Weight, &str, String, String)) {
-    let flat = |record: &Record| {
-        let mut keys = Vec::new();
-        flatten("", &serde_json::to_value(&record.profile).unwrap_or(Value::Null), &mut keys);
-        keys
-    };
-    let (a, b) = (flat(a), flat(b));
+    let (a, b) = (settings_of(a), settings_of(b));
     let of = |keys: &[(String, String)], name: &str| {
         keys.iter().find(|(key, _)| key == name).map_or("not set".to_string(), |(_, value)| value.clone())
     };
@@ -157,6 +152,13 @@ fn settings(a: &Record, b: &Record, note: &mut impl FnMut(Weight, &str, String, 
             note(weight, name, of(&a, name), of(&b, name));
         }
     }
+}
+
+/// Every setting in force for a record, as `table.key` and its value as JSON.
+pub(crate) fn settings_of(record: &Record) -> Vec<(String, String)> {
+    let mut keys = Vec::new();
+    flatten("", &serde_json::to_value(&record.profile).unwrap_or(Value::Null), &mut keys);
+    keys
 }
 
 /// Every key of nested objects, as `table.key`, and its value as JSON.

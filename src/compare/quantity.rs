@@ -9,7 +9,7 @@ use crate::metric;
 use crate::results::record::Record;
 
 /// A quantity; less is better in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// Time a message of the throughput target, ns.

@@ -9,27 +9,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::baseline::Baseline;
+use super::Baseline;
 use super::quantity::Quantity;
 use super::statistics::Side;
 use crate::cell::Cell;
-use crate::loopback::is_mode;
+use crate::loopback::{SELF_LANE, is_mode};
 use crate::metric::median;
 use crate::results::record::Record;
 
 /// A thread count and a size.
-pub(super) type RowKey = (usize, usize);
+pub(crate) type RowKey = (usize, usize);
 
 /// One baseline in one quantity.
-pub(super) struct Rows<'a> {
-    pub(super) quantity: Quantity,
+pub(crate) struct Rows<'a> {
+    pub(crate) quantity: Quantity,
     baseline: &'a Baseline,
     /// The records of a row by process.
     rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&'a Record>>>,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn of(baseline: &'a Baseline, quantity: Quantity) -> Rows<'a> {
+    pub(crate) fn of(baseline: &'a Baseline, quantity: Quantity) -> Rows<'a> {
         let mut rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&Record>>> = BTreeMap::new();
         for process in &baseline.processes {
             for record in process.records.iter().filter(|record| record.cell.target == quantity.target()) {
@@ -40,12 +40,12 @@ impl<'a> Rows<'a> {
         Rows { quantity, baseline, rows }
     }
 
-    pub(super) fn keys(&self) -> BTreeSet<RowKey> {
+    pub(crate) fn keys(&self) -> BTreeSet<RowKey> {
         self.rows.keys().copied().collect()
     }
 
     /// The modes that cells of the row belong to, in the order of the profile.
-    pub(super) fn modes(&self, key: RowKey) -> Vec<String> {
+    pub(crate) fn modes(&self, key: RowKey) -> Vec<String> {
         let measured: BTreeSet<&str> = self.records(key).map(|record| record.cell.mode.as_str()).collect();
         let mut modes: Vec<String> = self
             .records(key)
@@ -66,19 +66,20 @@ impl<'a> Rows<'a> {
     }
 
     /// The modes whose rounds stand in the row's blocks.
-    pub(super) fn lanes(&self, key: RowKey) -> BTreeSet<String> {
-        let blocks = self.records(key).flat_map(|record| record.blocks.first());
+    pub(crate) fn lanes(&self, key: RowKey) -> BTreeSet<String> {
+        // Not the first block's alone: a round whose cost was not counted is left out.
+        let blocks = self.records(key).flat_map(|record| &record.blocks);
         let lanes = blocks.flat_map(|block| block.rounds.iter().map(|round| round.lane.clone()));
         lanes.filter(|lane| is_mode(lane)).collect()
     }
 
-    pub(super) fn cell(&self, key: RowKey, mode: &str) -> Cell {
+    pub(crate) fn cell(&self, key: RowKey, mode: &str) -> Cell {
         let (threads, message_bytes) = key;
         Cell { target: self.quantity.target(), mode: mode.to_string(), message_bytes, threads }
     }
 
     /// The marks of the doubts about a cell, each once.
-    pub(super) fn doubts(&self, key: RowKey, mode: &str) -> BTreeSet<char> {
+    pub(crate) fn doubts(&self, key: RowKey, mode: &str) -> BTreeSet<char> {
         self.records(key)
             .filter(|record| record.cell.mode == mode)
             .flat_map(|r| r.marks().chars().collect::<Vec<_>>())
@@ -86,7 +87,7 @@ impl<'a> Rows<'a> {
     }
 
     /// A mode by itself.
-    pub(super) fn absolute(&self, key: RowKey, mode: &str) -> Side {
+    pub(crate) fn absolute(&self, key: RowKey, mode: &str) -> Side {
         self.side(key, |record, round_values| {
             match self.quantity.of_record(record) {
                 Some(value) if record.cell.mode == mode => round_values.whole = Some(value.ln()),
@@ -100,11 +101,22 @@ impl<'a> Rows<'a> {
     }
 
     /// A mode against another.
-    pub(super) fn relative(&self, key: RowKey, mode: &str, other: &str) -> Side {
+    pub(crate) fn relative(&self, key: RowKey, mode: &str, other: &str) -> Side {
         self.side(key, |record, round_values| {
             for block in &record.blocks {
                 let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
                 let ratio = value(mode).zip(value(other)).map(|(own, other)| (own / other).ln());
+                round_values.extend(block.generation, ratio);
+            }
+        })
+    }
+
+    /// A mode against itself: of its own cell's blocks alone.
+    pub(crate) fn self_check(&self, key: RowKey, mode: &str) -> Side {
+        self.side(key, |record, round_values| {
+            for block in record.blocks.iter().filter(|_| record.cell.mode == mode) {
+                let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
+                let ratio = value(mode).zip(value(SELF_LANE)).map(|(own, twin)| (own / twin).ln());
                 round_values.extend(block.generation, ratio);
             }
         })
@@ -130,12 +142,12 @@ impl<'a> Rows<'a> {
         side
     }
 
-    fn records(&self, key: RowKey) -> impl Iterator<Item = &'a Record> + use<'a, '_> {
+    pub(crate) fn records(&self, key: RowKey) -> impl Iterator<Item = &'a Record> + use<'a, '_> {
         self.rows.get(&key).into_iter().flatten().flat_map(|(_, records)| records.iter().copied())
     }
 
     /// The unit of the CPU cost, where that is the quantity.
-    pub(super) fn unit(&self) -> Option<&'static str> {
+    pub(crate) fn unit(&self) -> Option<&'static str> {
         let records = self.baseline.processes.iter().flat_map(|process| &process.records);
         let of_target = records.filter(|record| record.cell.target == self.quantity.target());
         of_target.filter_map(|record| record.cost_unit).map(|unit| unit.name()).next()

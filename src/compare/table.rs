@@ -129,7 +129,7 @@ fn rows(cells: &[&CellComparison], style: Style) -> String {
 }
 
 /// `×1.051 [1.038, 1.064] slower, least against two-copy`.
-fn answer(judged: &Judged) -> String {
+pub(crate) fn answer(judged: &Judged) -> String {
     let Some(ratio) = judged.ratio else {
         return format!(
             "{}: {}",
@@ -156,7 +156,7 @@ fn answer(judged: &Judged) -> String {
 }
 
 /// The figures themselves before the answer: `30.1 → 28.9 Gbit/s`.
-fn absolute(cell: &CellComparison) -> String {
+pub(crate) fn absolute(cell: &CellComparison) -> String {
     let judged = &cell.absolute;
     let (Some(base), Some(new)) = (judged.base, judged.new) else { return answer(judged) };
     let bits = cell.cell.message_bytes as f64 * 8.0;

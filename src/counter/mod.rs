@@ -101,6 +101,8 @@ pub const COUNT: usize = 10;
 
 /// The place of hardware cycles in [`KINDS`].
 pub const CYCLES: usize = 0;
+/// The place of moves to another CPU in [`KINDS`].
+pub const MIGRATIONS: usize = 5;
 /// The place of CPU time in [`KINDS`].
 pub const CPU_TIME: usize = 6;
 /// The place of voluntary context switches in [`KINDS`].

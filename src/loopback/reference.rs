@@ -24,7 +24,7 @@ pub const REFERENCES: [Reference; 2] = [Reference::Memcpy, Reference::SystemCall
 
 impl Reference {
     /// The lane's name in blocks and ratios.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Reference::Memcpy => "memcpy",
             Reference::SystemCall => "system-call",

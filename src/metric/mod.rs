@@ -3,7 +3,7 @@
 //! absence, never a zero that stands for "unknown".
 
 pub mod cpu_cost;
-mod round_trip;
+pub(crate) mod round_trip;
 mod tcp_info;
 mod throughput;
 mod zerocopy_tally;

@@ -3,9 +3,9 @@
 
 use base64::Engine;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 
-use super::{Described, Reading, Source, Value};
+use super::{Described, Metrics, Reading, Source, Value};
 use crate::cell::Target;
 use crate::loopback::CellMeasurement;
 
@@ -92,4 +92,17 @@ fn compressed(histogram: &Histogram<u64>) -> Reading {
         Ok(_) => Reading::Value(Value::Text(base64::engine::general_purpose::STANDARD.encode(bytes))),
         Err(error) => Reading::Absent(format!("it could not be compressed: {error}")),
     }
+}
+
+/// The histogram of a latency cell's metrics; an error says why there is none.
+pub(crate) fn histogram(metrics: &Metrics) -> Result<Histogram<u64>, String> {
+    let text = match metrics.get(HISTOGRAM).map(|metric| &metric.reading) {
+        Some(Reading::Value(Value::Text(text))) => text,
+        Some(Reading::Absent(why)) => return Err(why.clone()),
+        _ => return Err("the record holds no histogram".into()),
+    };
+    let engine = base64::engine::general_purpose::STANDARD;
+    let bytes = engine.decode(text).map_err(|error| format!("the histogram cannot be read: {error}"))?;
+    let read = Deserializer::new().deserialize(&mut bytes.as_slice());
+    read.map_err(|error| format!("the histogram cannot be read: {error}"))
 }

@@ -87,7 +87,7 @@ impl Resolution {
 
 impl Smallest {
     /// Of percentages, each with where it was found.
-    fn of(found: Vec<(f64, String)>, none: &str) -> Smallest {
+    pub(crate) fn of(found: Vec<(f64, String)>, none: &str) -> Smallest {
         let percents: Vec<f64> = found.iter().map(|(percent, _)| *percent).collect();
         let worst = found.into_iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
         match median(&percents).zip(worst) {
@@ -98,7 +98,7 @@ impl Smallest {
         }
     }
 
-    fn words(&self, what: &str) -> String {
+    pub(crate) fn words(&self, what: &str) -> String {
         match self {
             Smallest::Found { count, median_percent, worst_percent, worst_at } => format!(
                 "{} % (median of {count} {what}), {} % at worst ({worst_at})",

@@ -1,0 +1,28 @@
+//! The report at the end of a run: answers from the last run of every bench
+//! target that lies in the same directory, since each target is a process of
+//! its own and the last of them writes the whole. It owns that a report which
+//! cannot be written is a message and no failure of the run.
+
+use std::path::{Path, PathBuf};
+
+use crate::compare::Baseline;
+use crate::error::Result;
+use crate::report::{Report, files};
+
+/// The name of the last run, of whatever targets have one.
+const LAST_RUN: &str = "new";
+
+/// Writes the page of the last run, and says where.
+pub(super) fn write(output: &Path) {
+    match page(output) {
+        Ok(page) => println!("The report, which answers from every target's last run: {}\n", page.display()),
+        Err(error) => eprintln!("copycost: the report was not written: {error}\n"),
+    }
+}
+
+fn page(output: &Path) -> Result<PathBuf> {
+    let baselines = [Baseline::load(output, LAST_RUN)?];
+    let directory = files::directory(output);
+    let report = Report::gather(&baselines, files::links(output, &directory, &baselines));
+    files::write_page(&report, &directory)
+}

@@ -1,0 +1,212 @@
+//! A figure with what is known of its uncertainty, and how several values of
+//! it become one. It owns what an interval rests on; which values those are is
+//! the gatherers' business.
+
+use serde::{Deserialize, Serialize};
+
+use crate::compare::statistics::Side;
+use crate::metric::median;
+use crate::ratio::spread::deviation;
+use crate::ratio::student;
+
+/// A figure, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reading {
+    /// What was measured.
+    Estimate(Estimate),
+    /// Nothing was.
+    Absent {
+        /// Why.
+        absent: String,
+    },
+}
+
+/// A value and its interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The value.
+    pub value: f64,
+    /// Its 95 % interval.
+    pub interval: Interval,
+}
+
+/// A 95 % interval, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Interval {
+    /// Where the truth lies with 95 % confidence.
+    Found {
+        /// Its lower end.
+        lower: f64,
+        /// Its upper end.
+        upper: f64,
+        /// What it rests on.
+        basis: Basis,
+        /// How many of them.
+        count: usize,
+    },
+    /// There is none.
+    Absent {
+        /// Why.
+        absent: String,
+    },
+}
+
+/// What an interval rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Several processes: it holds what changes from one to the next.
+    Processes,
+    /// Generations of one process: it does not hold what changes from process
+    /// to process, nor from minute to minute.
+    Generations,
+    /// Generations of one process, widened, since the values compared were
+    /// measured minutes apart.
+    GenerationsWidened,
+    /// Worked out from the intervals of other figures.
+    Derived,
+}
+
+impl Basis {
+    /// In words, with how many.
+    pub fn text(self, count: usize) -> String {
+        match self {
+            Basis::Processes => format!("{count} processes"),
+            Basis::Generations => format!("{count} generations of one process"),
+            Basis::GenerationsWidened => format!("{count} generations of one process, widened"),
+            Basis::Derived => format!("derived from {count} figures"),
+        }
+    }
+}
+
+impl Interval {
+    /// Its ends, if there is one.
+    pub fn ends(&self) -> Option<(f64, f64)> {
+        match self {
+            Interval::Found { lower, upper, .. } => Some((*lower, *upper)),
+            Interval::Absent { .. } => None,
+        }
+    }
+}
+
+impl Estimate {
+    /// A value with the reason for its having no interval.
+    pub fn without_interval(value: f64, why: impl Into<String>) -> Estimate {
+        Estimate { value, interval: Interval::Absent { absent: why.into() } }
+    }
+
+    /// The ends of its interval, if it has one.
+    pub fn ends(&self) -> Option<(f64, f64)> {
+        self.interval.ends()
+    }
+
+    /// Whether its interval holds `value`; `None` without one.
+    pub fn holds(&self, value: f64) -> Option<bool> {
+        self.ends().map(|(lower, upper)| (lower..=upper).contains(&value))
+    }
+
+    /// Value and ends as `change` makes them; `change` must be monotonic.
+    pub fn map(&self, change: impl Fn(f64) -> f64) -> Estimate {
+        let interval = match &self.interval {
+            Interval::Found { lower, upper, basis, count } => {
+                let (one, other) = (change(*lower), change(*upper));
+                Interval::Found { lower: one.min(other), upper: one.max(other), basis: *basis, count: *count }
+            }
+            absent => absent.clone(),
+        };
+        Estimate { value: change(self.value), interval }
+    }
+}
+
+impl Reading {
+    /// The estimate, if there is one.
+    pub fn estimate(&self) -> Option<&Estimate> {
+        match self {
+            Reading::Estimate(estimate) => Some(estimate),
+            Reading::Absent { .. } => None,
+        }
+    }
+
+    /// The value, if there is one.
+    pub fn value(&self) -> Option<f64> {
+        self.estimate().map(|estimate| estimate.value)
+    }
+
+    /// Why there is none.
+    pub fn absence(&self) -> Option<&str> {
+        match self {
+            Reading::Estimate(_) => None,
+            Reading::Absent { absent } => Some(absent),
+        }
+    }
+
+    /// An estimate as `change` makes it; see [`Estimate::map`].
+    pub fn map(&self, change: impl Fn(f64) -> f64) -> Reading {
+        match self {
+            Reading::Estimate(estimate) => Reading::Estimate(estimate.map(change)),
+            absent => absent.clone(),
+        }
+    }
+}
+
+/// In which scale values of several processes are averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scale {
+    /// Rates, times and ratios: a factor is a factor wherever it lies.
+    Log,
+    /// Counts and shares, which may be 0.
+    Linear,
+}
+
+/// One estimate of a value a process. `generations` are, of a single process,
+/// values whose spread its interval is taken from; `why_none` says why there
+/// are none.
+pub(super) fn pool(processes: &[f64], generations: &[f64], scale: Scale, why_none: &str) -> Reading {
+    let to = |value: &f64| if scale == Scale::Log { value.ln() } else { *value };
+    let from = |value: f64| if scale == Scale::Log { value.exp() } else { value };
+    let centres: Vec<f64> = processes.iter().map(to).collect();
+    let spread: Vec<f64> = generations.iter().map(to).collect();
+    if centres.iter().chain(&spread).any(|value| !value.is_finite()) {
+        return Reading::Absent { absent: "a value of it is not a finite number".into() };
+    }
+    in_scale(&centres, &spread, why_none).map(from)
+}
+
+/// The same of what a comparison reads: values in log scale.
+pub(super) fn of_side(side: &Side) -> Reading {
+    let centres: Vec<f64> = side.processes.iter().map(|(_, value)| *value).collect();
+    in_scale(&centres, &side.generations, TOO_FEW_GENERATIONS).map(f64::exp)
+}
+
+const TOO_FEW_GENERATIONS: &str = "it needs two generations, and fewer were measured";
+
+fn in_scale(centres: &[f64], spread: &[f64], why_none: &str) -> Reading {
+    let around = |centre: f64, values: &[f64], basis: Basis| {
+        let count = values.len();
+        deviation(values).map(|deviation| {
+            let half = student::quantile(0.975, (count - 1) as f64) * deviation / (count as f64).sqrt();
+            Interval::Found { lower: centre - half, upper: centre + half, basis, count }
+        })
+    };
+    let (value, interval) = match centres {
+        [] => return Reading::Absent { absent: "no process measured it".into() },
+        [one] => (*one, around(*one, spread, Basis::Generations)),
+        many => {
+            let mean = many.iter().sum::<f64>() / many.len() as f64;
+            (mean, around(mean, many, Basis::Processes))
+        }
+    };
+    let interval = interval.unwrap_or_else(|| Interval::Absent { absent: why_none.to_string() });
+    Reading::Estimate(Estimate { value, interval })
+}
+
+/// A value a generation: the median of its values.
+pub(super) fn medians(values: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
+    let mut generations: std::collections::BTreeMap<usize, Vec<f64>> = std::collections::BTreeMap::new();
+    for (generation, value) in values {
+        generations.entry(generation).or_default().push(value);
+    }
+    generations.values().filter_map(|values| median(values)).collect()
+}

@@ -1,0 +1,119 @@
+//! Every absolute figure behind the page: a row for each baseline, cell and
+//! quantity, with its interval or the reason for its absence. It owns how the
+//! records of one or several processes become one figure; figures of one mode
+//! against another are `ratios`'s.
+
+use serde::{Deserialize, Serialize};
+
+use super::cells::cells;
+use super::estimate::{Reading, of_side};
+use super::quantities::{self, COST_PER_BYTE, COST_PER_MESSAGE, Given, THROUGHPUT, TIME_PER_MESSAGE};
+use crate::cell::{Cell, Target};
+use crate::compare::rows::Rows;
+use crate::compare::{self, Baseline};
+use crate::loopback::{REFERENCES, Reference};
+use crate::metric::cpu_cost::per_byte_unit;
+use crate::results::record::Record;
+
+/// What is given of each cell; a metric that this version does not know has one
+/// of its own all the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// The name in figures, CSV and JSON.
+    pub id: String,
+    /// In words.
+    pub label: String,
+    /// Whether less of it is better; `None` where that is not for it to say.
+    pub less_is_better: Option<bool>,
+}
+
+/// One quantity of one cell in one baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The baseline's name.
+    pub baseline: String,
+    /// The cell. Its `mode` can be a reference: `memcpy` or `system-call`,
+    /// from the blocks of all cells of that size and thread count.
+    pub cell: Cell,
+    /// A [`Quantity::id`].
+    pub quantity: String,
+    /// The unit of the value; `""` where it has none.
+    pub unit: String,
+    /// The value with its interval, or why there is none.
+    #[serde(flatten)]
+    pub reading: Reading,
+    /// The marks of the cell's doubts.
+    pub doubts: String,
+}
+
+/// Every figure of one baseline.
+pub(super) fn gather(baseline: &Baseline) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let cells = cells(baseline);
+    for of_cell in &cells {
+        let doubts = of_cell.marks();
+        let given = quantities::of_cell(&of_cell.records);
+        figures.extend(given.into_iter().map(|given| figure(baseline, &of_cell.cell, given, &doubts)));
+    }
+    for quantity in [compare::Quantity::Throughput, compare::Quantity::CpuCost] {
+        figures.extend(references(baseline, quantity));
+    }
+    figures
+}
+
+fn figure(baseline: &Baseline, cell: &Cell, given: Given, doubts: &str) -> Figure {
+    Figure {
+        baseline: baseline.name.clone(),
+        cell: cell.clone(),
+        quantity: given.quantity,
+        unit: given.unit,
+        reading: given.reading,
+        doubts: doubts.to_string(),
+    }
+}
+
+/// The references of each row, from the blocks of all its cells.
+fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
+    let rows = Rows::of(baseline, quantity);
+    let mut figures = Vec::new();
+    for key in rows.keys() {
+        let Some(first) = rows.records(key).next() else { continue };
+        // The only doubt of a cell that concerns a reference too.
+        let doubts = if first.placement.is_oversubscribed() { "o" } else { "" };
+        for reference in REFERENCES {
+            let per_message = of_side(&rows.absolute(key, reference.name()));
+            if per_message.absence().is_some() {
+                continue; // the blocks have no such rounds
+            }
+            let cell = rows.cell(key, reference.name());
+            for given in reference_figures(reference, first, &per_message) {
+                figures.push(figure(baseline, &cell, given, doubts));
+            }
+        }
+    }
+    figures
+}
+
+fn reference_figures(reference: Reference, record: &Record, per_message: &Reading) -> Vec<Given> {
+    let bytes = record.cell.message_bytes as f64;
+    let given = |quantity: &str, unit: &str, reading: Reading| Given {
+        quantity: quantity.to_string(),
+        unit: unit.to_string(),
+        reading,
+    };
+    let (whole, part) = match record.cell.target {
+        Target::CpuCost => {
+            let unit = record.cost_unit.unwrap_or(record.counted_in);
+            let per_byte = given(COST_PER_BYTE, &per_byte_unit(unit), per_message.map(|cost| cost / bytes));
+            (given(COST_PER_MESSAGE, unit.name(), per_message.clone()), per_byte)
+        }
+        Target::Throughput | Target::Latency => (
+            given(TIME_PER_MESSAGE, "ns", per_message.clone()),
+            given(THROUGHPUT, "Gbit/s", per_message.map(|ns| 8.0 * bytes / ns)),
+        ),
+    };
+    match reference {
+        Reference::Memcpy => vec![whole, part],
+        Reference::SystemCall => vec![whole], // it moves no bytes
+    }
+}

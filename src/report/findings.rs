@@ -1,0 +1,154 @@
+//! Findings: what the figures answer to the questions people come with, each a
+//! sentence assembled from figures with the cells it rests on. It owns their
+//! shape and order; what each says is in `findings/`, one file a kind.
+
+mod comparison;
+mod crossovers;
+mod small_messages;
+mod threads;
+mod zero_copy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Compared;
+use super::crossover::CrossoverRow;
+use super::estimate::{Estimate, Reading};
+use super::figures::Figure;
+use super::ratios::{Lookup, RatioFigure};
+use super::words;
+use crate::cell::{Cell, Target};
+use crate::compare::{Baseline, Quantity};
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Whether zero-copy was.
+    ZeroCopy,
+    /// From which size on one mode overtakes another.
+    Crossover,
+    /// What further threads do.
+    Threads,
+    /// What a small message pays for.
+    SmallMessages,
+    /// What changed from the first baseline to another.
+    Comparison,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is about.
+    pub kind: FindingKind,
+    /// The baseline that it is of.
+    pub baseline: String,
+    /// The answer in a sentence.
+    pub headline: String,
+    /// Further sentences: what it rests on, what follows for reading the rest.
+    pub details: Vec<String>,
+    /// Its figures.
+    pub figures: Vec<FindingFigure>,
+    /// The cells that it rests on.
+    pub cells: Vec<Cell>,
+    /// The marks of these cells' doubts, each once.
+    pub doubts: String,
+}
+
+/// A figure that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FindingFigure {
+    /// What it is.
+    pub label: String,
+    /// Its unit; `""` where it has none.
+    pub unit: String,
+    /// Its value and interval, or why there is none.
+    #[serde(flatten)]
+    pub reading: Reading,
+    /// How it was worked out, if it was not measured as it stands.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub derived: Option<String>,
+}
+
+/// What the findings of one baseline are made from.
+pub(super) struct Evidence<'a> {
+    pub(super) baseline: &'a Baseline,
+    pub(super) modes: &'a [String],
+    pub(super) figures: &'a [Figure],
+    pub(super) ratios: &'a [RatioFigure],
+    pub(super) crossovers: &'a [CrossoverRow],
+}
+
+/// Every finding of one baseline by itself, in the order in which a reader
+/// needs them: whether the figures mean what their names say comes first.
+pub(super) fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let kinds = [zero_copy::findings, crossovers::findings, threads::findings, small_messages::findings];
+    kinds.iter().flat_map(|findings| findings(evidence)).collect()
+}
+
+/// What changed from the first baseline to each other.
+pub(super) fn of_comparisons(comparisons: &[Compared]) -> Vec<Finding> {
+    comparisons.iter().map(comparison::finding).collect()
+}
+
+impl Evidence<'_> {
+    fn name(&self) -> &str {
+        &self.baseline.name
+    }
+
+    fn lookup(&self, quantity: Quantity) -> Lookup<'_> {
+        Lookup::new(self.ratios, self.name(), quantity)
+    }
+
+    fn figure(&self, cell: &Cell, quantity: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.cell == *cell && figure.quantity == quantity)
+    }
+
+    fn estimate(&self, cell: &Cell, quantity: &str) -> Option<&Estimate> {
+        self.figure(cell, quantity)?.reading.estimate()
+    }
+
+    /// The cells of a target that have records, references left out.
+    fn cells(&self, target: Target) -> BTreeSet<Cell> {
+        let of_target = self.figures.iter().map(|figure| &figure.cell).filter(|cell| cell.target == target);
+        of_target.filter(|cell| self.modes.contains(&cell.mode)).cloned().collect()
+    }
+
+    /// The marks of these cells' doubts.
+    fn marks<'a>(&self, cells: impl Iterator<Item = &'a Cell>) -> String {
+        let marks: BTreeMap<&Cell, &str> =
+            self.figures.iter().map(|figure| (&figure.cell, figure.doubts.as_str())).collect();
+        words::marks(cells.filter_map(|cell| marks.get(cell).copied()))
+    }
+
+    /// `2 threads (oversubscribed)`, `1, 2 and 4 threads (2 and 4 oversubscribed)`:
+    /// where threads have no CPU each, it is said.
+    fn thread_counts(&self, target: Target, counts: &[usize]) -> String {
+        let is_marked = |count: &&usize| {
+            let of = |figure: &&Figure| figure.cell.target == target && figure.cell.threads == **count;
+            self.figures.iter().filter(of).any(|figure| figure.doubts.contains('o'))
+        };
+        let marked: Vec<&usize> = counts.iter().filter(is_marked).collect();
+        let list = |counts: &[&usize]| {
+            words::list(&counts.iter().map(|count| count.to_string()).collect::<Vec<_>>())
+        };
+        let plural = if counts == [1] { "thread" } else { "threads" };
+        let all = format!("{} {plural}", list(&counts.iter().collect::<Vec<_>>()));
+        match marked.len() {
+            0 => all,
+            many if many == counts.len() => format!("{all} (oversubscribed)"),
+            _ => format!("{all} ({} oversubscribed)", list(&marked)),
+        }
+    }
+}
+
+impl FindingFigure {
+    fn measured(label: String, unit: &str, reading: Reading) -> FindingFigure {
+        FindingFigure { label, unit: unit.to_string(), reading, derived: None }
+    }
+
+    fn derived(label: String, unit: &str, reading: Reading, how: &str) -> FindingFigure {
+        FindingFigure { derived: Some(how.to_string()), ..FindingFigure::measured(label, unit, reading) }
+    }
+}

@@ -1,0 +1,262 @@
+//! What a baseline cannot say: how small a difference it could show, which cells
+//! are doubtful, which figures are absent and why. It owns how that is put
+//! together from several processes; the doubts themselves are `doubt`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::cells::{CellRecords, cells};
+use super::estimate::{Interval, Reading};
+use super::figures::Figure;
+use super::ratios::RatioFigure;
+use crate::cell::{Cell, Target};
+use crate::compare::rows::Rows;
+use crate::compare::{Baseline, Process, Quantity};
+use crate::loopback::{SELF_LANE, is_mode};
+use crate::ratio::spread::{between_runs_percent, percent};
+use crate::results::resolution::{Resolution, Smallest};
+
+/// How small a difference one bench target of a baseline could show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResolution {
+    /// The baseline's name.
+    pub baseline: String,
+    /// The bench target.
+    pub target: Target,
+    /// The processes that it rests on.
+    pub processes: usize,
+    /// The figures.
+    pub resolution: Resolution,
+    /// In words.
+    pub text: String,
+}
+
+/// One kind of doubt in one baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DoubtNote {
+    /// The baseline's name.
+    pub baseline: String,
+    /// The letter that marks it.
+    pub mark: char,
+    /// Its heading in docs/METHOD.md.
+    pub title: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// The cells that it is about.
+    pub cells: Vec<DoubtfulCell>,
+}
+
+/// A cell with a doubt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DoubtfulCell {
+    /// The cell.
+    pub cell: Cell,
+    /// The doubt with its figures, of the first process that has it.
+    pub text: String,
+    /// In how many processes.
+    pub processes: usize,
+    /// Of how many that measured the cell.
+    pub of_processes: usize,
+}
+
+/// Figures that are absent for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Absence {
+    /// The baseline's name.
+    pub baseline: String,
+    /// Why.
+    pub reason: String,
+    /// Further reasons that differ from it in their figures only.
+    pub alike: usize,
+    /// The [`super::figures::Quantity::id`]s, sorted.
+    pub quantities: Vec<String>,
+    /// In how many cells.
+    pub cells: usize,
+}
+
+/// What each target of a baseline could show.
+pub(super) fn resolution(baseline: &Baseline, ratios: &[RatioFigure]) -> Vec<RunResolution> {
+    let mut found = Vec::new();
+    for quantity in [Quantity::Throughput, Quantity::LatencyMedian, Quantity::CpuCost] {
+        let target = quantity.target();
+        let of_target = |process: &&Process| process.records.iter().any(|r| r.cell.target == target);
+        let measured: Vec<&Process> = baseline.processes.iter().filter(of_target).collect();
+        let (resolution, text) = match measured.as_slice() {
+            [] => continue,
+            [process] => {
+                let records = process.records.iter().filter(|record| record.cell.target == target);
+                let resolution = Resolution::of_run(&records.cloned().collect::<Vec<_>>());
+                let text = resolution.lines();
+                (resolution, text)
+            }
+            many => {
+                let ratios: Vec<&RatioFigure> = ratios.iter().filter(|r| r.quantity == quantity).collect();
+                of_processes(baseline, quantity, &ratios, many.len())
+            }
+        };
+        found.push(RunResolution {
+            baseline: baseline.name.clone(),
+            target,
+            processes: measured.len(),
+            resolution,
+            text: text.trim_end().to_string(),
+        });
+    }
+    found
+}
+
+/// The same of several processes: what the ratios' intervals from processes
+/// are, and what the figures of processes differ by.
+fn of_processes(
+    baseline: &Baseline,
+    quantity: Quantity,
+    ratios: &[&RatioFigure],
+    processes: usize,
+) -> (Resolution, String) {
+    let between_modes = |oversubscribed: bool| {
+        let of = ratios.iter().filter(|ratio| is_mode(&ratio.over) && ratio.mode < ratio.over);
+        let halves = of.filter(|ratio| ratio.doubts.contains('o') == oversubscribed).filter_map(|ratio| {
+            let (lower, upper) = ratio.reading.estimate()?.ends()?;
+            let place =
+                format!("{} and {}, {} × {} B", ratio.mode, ratio.over, ratio.threads, ratio.message_bytes);
+            Some((percent((upper / lower).ln() / 2.0), place))
+        });
+        Smallest::of(halves.collect(), "no such ratio has an interval")
+    };
+    let rows = Rows::of(baseline, quantity);
+    let mut between_runs = Vec::new();
+    for key in rows.keys() {
+        for mode in rows.modes(key).iter().filter(|mode| !rows.doubts(key, mode).contains(&'o')) {
+            let logs: Vec<f64> = rows.absolute(key, mode).processes.iter().map(|(_, log)| *log).collect();
+            let place = format!("{mode}, {} × {} B", key.0, key.1);
+            between_runs.extend(between_runs_percent(&logs, logs.len()).map(|percent| (percent, place)));
+        }
+    }
+    let selves: Vec<bool> = ratios
+        .iter()
+        .filter(|ratio| ratio.over == SELF_LANE)
+        .filter_map(|ratio| ratio.reading.estimate()?.holds(1.0))
+        .collect();
+    let resolution = Resolution {
+        between_modes: between_modes(false),
+        between_modes_oversubscribed: between_modes(true),
+        between_runs_at_least: Smallest::of(
+            between_runs,
+            "it needs two processes that measured the same cell",
+        ),
+        self_checks: selves.len(),
+        self_checks_held: selves.iter().filter(|held| **held).count(),
+    };
+    let text = format!(
+        "Smallest difference that these {processes} processes could show between modes {}; oversubscribed {}; \
+         self held 1 in {} of {} cells.\nBetween two recordings of as many processes it is {}, as far as boots \
+         and days differ no more than processes do.",
+        resolution.between_modes.words("row ratios"),
+        resolution.between_modes_oversubscribed.words("row ratios"),
+        resolution.self_checks_held,
+        resolution.self_checks,
+        resolution.between_runs_at_least.words("cells"),
+    );
+    (resolution, text)
+}
+
+/// Every doubt of a baseline, by kind.
+pub(super) fn doubts(baseline: &Baseline) -> Vec<DoubtNote> {
+    let mut notes: BTreeMap<char, DoubtNote> = BTreeMap::new();
+    for of_cell in cells(baseline) {
+        for (mark, doubtful) in doubts_of(&of_cell) {
+            let note = notes.entry(mark).or_insert_with(|| DoubtNote {
+                baseline: baseline.name.clone(),
+                mark,
+                title: doubtful.0.to_string(),
+                remedy: doubtful.1.clone(),
+                cells: Vec::new(),
+            });
+            note.cells.push(doubtful.2);
+        }
+    }
+    notes.into_values().collect()
+}
+
+/// The title, the remedy and the cell.
+type Doubtful = (&'static str, String, DoubtfulCell);
+
+fn doubts_of(of_cell: &CellRecords<'_>) -> BTreeMap<char, Doubtful> {
+    let mut found: BTreeMap<char, Doubtful> = BTreeMap::new();
+    for record in &of_cell.records {
+        let mut seen = BTreeSet::new();
+        for written in record.doubts.iter().filter(|written| seen.insert(written.doubt.mark())) {
+            let entry = found.entry(written.doubt.mark()).or_insert_with(|| {
+                let cell = DoubtfulCell {
+                    cell: of_cell.cell.clone(),
+                    text: written.text.clone(),
+                    processes: 0,
+                    of_processes: of_cell.records.len(),
+                };
+                (written.doubt.title(), written.remedy.clone(), cell)
+            });
+            entry.2.processes += 1;
+        }
+    }
+    found
+}
+
+/// Figures and ratios that are absent, by reason.
+pub(super) fn absences(baseline: &str, figures: &[Figure], ratios: &[RatioFigure]) -> Vec<Absence> {
+    let mut found: BTreeMap<String, Absent> = BTreeMap::new();
+    let mut add = |reason: &str, quantity: String, cell: Cell| {
+        let absent = found.entry(without_figures(reason)).or_default();
+        absent.reasons.insert(reason.to_string());
+        absent.quantities.insert(quantity);
+        absent.cells.insert(cell);
+    };
+    // What a mode that asks for no zero-copy did not count is not missing.
+    let counts_completions: BTreeSet<&str> = figures
+        .iter()
+        .filter(|figure| figure.quantity == "zerocopy_sends" && figure.reading.value().is_some())
+        .map(|figure| figure.cell.mode.as_str())
+        .collect();
+    for figure in figures {
+        let applies = !figure.quantity.starts_with("zerocopy_")
+            || counts_completions.contains(figure.cell.mode.as_str());
+        if let (Reading::Absent { absent }, true) = (&figure.reading, applies) {
+            add(absent, figure.quantity.clone(), figure.cell.clone());
+        }
+    }
+    for ratio in ratios {
+        let absent = match &ratio.reading {
+            Reading::Absent { absent } => absent,
+            Reading::Estimate(estimate) => match &estimate.interval {
+                Interval::Absent { absent } => absent,
+                Interval::Found { .. } => continue,
+            },
+        };
+        let cell = Cell {
+            target: ratio.quantity.target(),
+            mode: ratio.mode.clone(),
+            message_bytes: ratio.message_bytes,
+            threads: ratio.threads,
+        };
+        add(absent, format!("ratio of {}", ratio.quantity.name()), cell);
+    }
+    let absence = |absent: Absent| Absence {
+        baseline: baseline.to_string(),
+        alike: absent.reasons.len() - 1,
+        reason: absent.reasons.into_iter().next().unwrap_or_default(),
+        quantities: absent.quantities.into_iter().collect(),
+        cells: absent.cells.len(),
+    };
+    found.into_values().map(absence).collect()
+}
+
+#[derive(Default)]
+struct Absent {
+    reasons: BTreeSet<String>,
+    quantities: BTreeSet<String>,
+    cells: BTreeSet<Cell>,
+}
+
+fn without_figures(reason: &str) -> String {
+    reason.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+}

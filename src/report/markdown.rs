@@ -1,0 +1,242 @@
+//! The report as Markdown, for a pull request or a mail: findings, maps, tables,
+//! and what is doubtful or missing. It lays out what [`Report`] holds and
+//! computes nothing.
+
+mod tables;
+
+use std::fmt::Write;
+
+use super::baseline::BaselineFacts;
+use super::findings::{Finding, FindingKind};
+use super::map;
+use super::{Compared, Report, words};
+use crate::compare::table::{Style, render as render_comparison};
+
+/// The whole report.
+pub fn render(report: &Report) -> String {
+    let mut text = heading(report);
+    text += &findings(report);
+    text += &maps(report);
+    text += &tables::figures(report);
+    for compared in &report.comparisons {
+        if let Compared::Comparison(comparison) = compared {
+            // One level down: the report has the title.
+            text += &format!("\n{}", render_comparison(comparison, Style::Markdown));
+        }
+    }
+    text += &limits(report);
+    text += &conditions(report);
+    text + &again(report)
+}
+
+fn heading(report: &Report) -> String {
+    let mut text = String::from("# copycost: what moving the bytes costs\n\n");
+    for baseline in &report.baselines {
+        let _ = writeln!(text, "- {}", summary(baseline));
+        for note in &baseline.notes {
+            let _ = writeln!(text, "  - note: {}", plain(note));
+        }
+    }
+    text
+}
+
+/// `**aa1**: kernel 6.18, 5 processes, profile quick; throughput 48 cells, …`.
+fn summary(baseline: &BaselineFacts) -> String {
+    let kernel = baseline.kernel_release.as_deref().unwrap_or("unknown");
+    let processes = match baseline.processes {
+        1 => "1 process".to_string(),
+        count => format!("{count} processes"),
+    };
+    let targets: Vec<String> = baseline
+        .targets
+        .iter()
+        .map(|(target, cells)| format!("{} {}", target.name(), words::count(*cells, "cell")))
+        .collect();
+    format!(
+        "**{}**: kernel {}, {processes}, profile {}; {}",
+        plain(&baseline.name),
+        plain(kernel),
+        plain(&baseline.profile),
+        targets.join(", ")
+    )
+}
+
+/// The title of each kind of finding.
+fn title(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::ZeroCopy => "Was zero-copy zero-copy?",
+        FindingKind::Crossover => "From which size on does a mode pay?",
+        FindingKind::Threads => "What do more threads do?",
+        FindingKind::SmallMessages => "What does a small message pay for?",
+        FindingKind::Comparison => "What changed?",
+    }
+}
+
+fn findings(report: &Report) -> String {
+    let mut text = String::from("\n## Findings\n");
+    for baseline in &report.baselines {
+        if report.baselines.len() > 1 {
+            let _ = writeln!(text, "\n### {}", plain(&baseline.name));
+        }
+        let mut last: Option<FindingKind> = None;
+        for finding in report.findings.iter().filter(|finding| finding.baseline == baseline.name) {
+            if last != Some(finding.kind) {
+                let _ = writeln!(text, "\n**{}**\n", title(finding.kind));
+                last = Some(finding.kind);
+            }
+            text += &one(finding);
+        }
+    }
+    text
+}
+
+fn one(finding: &Finding) -> String {
+    let marks = if finding.doubts.is_empty() { String::new() } else { format!(" ({})", finding.doubts) };
+    let mut text = format!("- {}{marks}\n", plain(&finding.headline));
+    for detail in &finding.details {
+        let _ = writeln!(text, "  - {}", plain(detail));
+    }
+    text
+}
+
+fn maps(report: &Report) -> String {
+    let mut text = String::from("\n## Which mode where\n");
+    for baseline in &report.baselines {
+        for quantity in map::QUANTITIES {
+            let of = |cell: &&map::MapCell| cell.baseline == baseline.name && cell.quantity == quantity;
+            let cells: Vec<&map::MapCell> = report.map.iter().filter(of).collect();
+            if cells.is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "\n{}, {}:\n", plain(&baseline.name), quantity.name());
+            let threads: Vec<String> = report.threads.iter().map(|count| words::threads(*count)).collect();
+            let lines = report.sizes.iter().map(|bytes| {
+                let at = |threads: &usize| {
+                    let cell = cells.iter().find(|c| (c.threads, c.message_bytes) == (*threads, *bytes));
+                    cell.map_or("–".to_string(), |cell| tables::marked(cell.answer.text(), &cell.doubts))
+                };
+                let cells: Vec<String> = report.threads.iter().map(at).collect();
+                [vec![words::size(*bytes)], cells].concat()
+            });
+            text += &tables::table(&[vec!["size".to_string()], threads].concat(), lines);
+        }
+    }
+    text
+}
+
+fn limits(report: &Report) -> String {
+    let mut text = String::from("\n## What these figures cannot say\n\n");
+    for run in &report.resolution {
+        let _ = writeln!(text, "- {}, {}: {}", plain(&run.baseline), run.target.name(), plain(&run.text));
+    }
+    if !report.doubts.is_empty() {
+        text += "\nDoubts, by the letters that mark figures:\n\n";
+    }
+    for note in &report.doubts {
+        let Some(first) = note.cells.first() else { continue };
+        let of_processes = match first.of_processes {
+            1 => String::new(),
+            all => format!(" in {} of {all} processes", first.processes),
+        };
+        let _ = writeln!(
+            text,
+            "- **{}** {} ({}, {}), such as {}{of_processes}: {}. Remedy: {}.",
+            note.mark,
+            note.title,
+            plain(&note.baseline),
+            words::count(note.cells.len(), "cell"),
+            first.cell,
+            plain(&first.text),
+            plain(&note.remedy)
+        );
+    }
+    if !report.absences.is_empty() {
+        text += "\nAbsent:\n\n";
+    }
+    for absence in &report.absences {
+        let _ = writeln!(
+            text,
+            "- {} in {} ({}): {}{}.",
+            absence.quantities.join(", "),
+            words::count(absence.cells, "cell"),
+            plain(&absence.baseline),
+            plain(&absence.reason),
+            if absence.alike > 0 { ", and the like" } else { "" }
+        );
+    }
+    text
+}
+
+/// The conditions that a reader asks for first; the JSON has all of them.
+const CONDITIONS: [&str; 12] = [
+    "kernel_release",
+    "architecture",
+    "cpu.model",
+    "cpu.allowed",
+    "cpu.cores",
+    "hypervisor.type",
+    "frequency.governor",
+    "turbo",
+    "sysctl.net.ipv4.tcp_congestion_control",
+    "loopback.mtu_bytes",
+    "perf.processor_devices",
+    "date_utc",
+];
+
+fn conditions(report: &Report) -> String {
+    let mut text = String::from("\n## Conditions\n\n");
+    let names: Vec<String> = report.baselines.iter().map(|baseline| baseline.name.clone()).collect();
+    let lines = CONDITIONS.iter().map(|name| {
+        let of = |baseline: &BaselineFacts| {
+            let condition = baseline.conditions.iter().find(|condition| condition.name == *name);
+            match condition.map(|condition| (&condition.value, &condition.absent)) {
+                Some((Some(value), _)) => value.clone(),
+                Some((None, Some(why))) => format!("absent ({why})"),
+                _ => "not recorded".to_string(),
+            }
+        };
+        [vec![name.to_string()], report.baselines.iter().map(of).collect()].concat()
+    });
+    text += &tables::table(&[vec!["condition".to_string()], names].concat(), lines);
+    for baseline in &report.baselines {
+        let in_all = baseline.conditions.len();
+        let _ = writeln!(
+            text,
+            "\n{}: {} of {in_all} conditions; the rest, and {} settings of the profile, are in the JSON.",
+            plain(&baseline.name),
+            CONDITIONS.len(),
+            baseline.settings.len()
+        );
+    }
+    text
+}
+
+fn again(report: &Report) -> String {
+    let mut text = String::from(
+        "\n## Method, and how to measure it again\n\nEvery comparison of two modes is the median of ratios within \
+         blocks, in which each mode runs within milliseconds of the others; figures in brackets are 95 % \
+         intervals. docs/METHOD.md says how they are made and what they cannot see.\n\n```\n",
+    );
+    for command in report.baselines.iter().flat_map(|baseline| &baseline.commands) {
+        let _ = writeln!(text, "{command}");
+    }
+    let _ = writeln!(text, "{}\n```", report.command);
+    text
+}
+
+/// Words from a record in running Markdown: nothing in them may begin markup.
+fn plain(words: &str) -> String {
+    let mut text = String::new();
+    for letter in words.chars() {
+        match letter {
+            '\r' | '\n' => text.push(' '),
+            '|' | '*' | '<' | '\\' => {
+                text.push('\\');
+                text.push(letter);
+            }
+            '(' if text.ends_with(']') => text += "\\(",
+            other => text.push(other),
+        }
+    }
+    text
+}

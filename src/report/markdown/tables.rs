@@ -1,0 +1,153 @@
+//! Tables of the absolute figures with their ratios, a row for each thread count
+//! and size, a column a mode. It lays out and computes nothing.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::super::estimate::{Estimate, Reading};
+use super::super::figures::Figure;
+use super::super::{Report, words};
+use super::plain;
+use crate::cell::{Cell, Target};
+use crate::compare::Quantity;
+use crate::loopback::{REFERENCES, Reference};
+
+/// A table for each target of each baseline.
+pub(super) fn figures(report: &Report) -> String {
+    let index: HashMap<(&str, &Cell, &str), &Figure> = report
+        .figures
+        .iter()
+        .map(|figure| ((figure.baseline.as_str(), &figure.cell, figure.quantity.as_str()), figure))
+        .collect();
+    let mut text = String::from("\n## Figures\n");
+    for baseline in &report.baselines {
+        for (target, _) in &baseline.targets {
+            let drawing = Drawing { report, baseline: &baseline.name, target: *target, index: &index };
+            text += &drawing.table();
+        }
+    }
+    text
+}
+
+/// A table in Markdown; words in it are escaped here.
+pub(super) fn table(header: &[String], lines: impl Iterator<Item = Vec<String>>) -> String {
+    let line = |words: &[String]| {
+        format!("| {} |\n", words.iter().map(|word| plain(word)).collect::<Vec<_>>().join(" | "))
+    };
+    let mut text = line(header);
+    let _ = writeln!(text, "|{}", "---|".repeat(header.len()));
+    text + &lines.map(|words| line(&words)).collect::<String>()
+}
+
+/// Words with the marks of doubts behind them.
+pub(super) fn marked(words: &str, doubts: &str) -> String {
+    if doubts.is_empty() { words.to_string() } else { format!("{words} ({doubts})") }
+}
+
+struct Drawing<'a> {
+    report: &'a Report,
+    baseline: &'a str,
+    target: Target,
+    index: &'a HashMap<(&'a str, &'a Cell, &'a str), &'a Figure>,
+}
+
+impl Drawing<'_> {
+    fn table(&self) -> String {
+        let Some(first) = self.report.modes.first() else { return String::new() };
+        let (what, ratio) = match self.target {
+            Target::Throughput => ("Gbit/s", "throughput over"),
+            Target::Latency => ("median and 99th percentile of the round trips, µs", "median over"),
+            Target::CpuCost => ("CPU cost a byte, client + server", "cost over"),
+        };
+        let references: Vec<Reference> = REFERENCES.into_iter().filter(|r| self.has(r.name())).collect();
+        let mut header: Vec<String> = ["threads", "size"].map(str::to_string).to_vec();
+        header.extend(self.report.modes.iter().cloned());
+        header.extend(references.iter().map(|reference| reference.name().to_string()));
+        let mut lines = Vec::new();
+        for threads in &self.report.threads {
+            for bytes in &self.report.sizes {
+                let row = (*threads, *bytes);
+                let modes: Vec<Option<String>> =
+                    self.report.modes.iter().map(|mode| self.cell(row, mode, first)).collect();
+                if modes.iter().all(Option::is_none) {
+                    continue;
+                }
+                let mut line = vec![threads.to_string(), words::size(*bytes)];
+                line.extend(modes.into_iter().map(|cell| cell.unwrap_or("–".to_string())));
+                line.extend(references.iter().map(|reference| self.reference(row, *reference)));
+                lines.push(line);
+            }
+        }
+        format!(
+            "\n{}, {}: {what}; ×{ratio} {first}'s within blocks\n\n{}",
+            plain(self.baseline),
+            self.target.name(),
+            table(&header, lines.into_iter())
+        )
+    }
+
+    fn has(&self, lane: &str) -> bool {
+        self.report.figures.iter().any(|figure| {
+            figure.baseline == self.baseline && figure.cell.target == self.target && figure.cell.mode == lane
+        })
+    }
+
+    fn figure(
+        &self,
+        (threads, message_bytes): (usize, usize),
+        mode: &str,
+        quantity: &str,
+    ) -> Option<&Figure> {
+        let cell = Cell { target: self.target, mode: mode.to_string(), message_bytes, threads };
+        self.index.get(&(self.baseline, &cell, quantity)).copied()
+    }
+
+    fn cell(&self, row: (usize, usize), mode: &str, first: &str) -> Option<String> {
+        let of = |quantity: &str| self.figure(row, mode, quantity);
+        let (figure, text) = match self.target {
+            Target::Throughput => {
+                let figure = of("throughput")?;
+                (figure, words::reading(&figure.reading))
+            }
+            Target::Latency => {
+                let figure = of("round_trip_p50")?;
+                let us = |ns: &Reading| words::reading(&ns.map(|ns| ns / 1e3));
+                let p99 = of("round_trip_p99").map_or("absent".to_string(), |p99| us(&p99.reading));
+                (figure, format!("{}; {p99}", us(&figure.reading)))
+            }
+            Target::CpuCost => {
+                let figure = of("client_cost_per_byte")?;
+                let server =
+                    of("server_cost_per_byte").map_or("absent".to_string(), |s| words::reading(&s.reading));
+                (figure, format!("{} + {server} {}", words::reading(&figure.reading), figure.unit))
+            }
+        };
+        let quantity = match self.target {
+            Target::Throughput => Quantity::Throughput,
+            Target::Latency => Quantity::LatencyMedian,
+            Target::CpuCost => Quantity::CpuCost,
+        };
+        let ratio = self.report.ratio(self.baseline, quantity, row, mode, first);
+        let ratio = ratio.map(|ratio| match self.target {
+            Target::Throughput => ratio.reading.map(|time| 1.0 / time),
+            Target::Latency | Target::CpuCost => ratio.reading.clone(),
+        });
+        let ratio = ratio.map_or(String::new(), |ratio| format!(" {}", words::times(&ratio)));
+        Some(marked(&format!("{text}{ratio}"), &figure.doubts))
+    }
+
+    fn reference(&self, row: (usize, usize), reference: Reference) -> String {
+        let quantity = match (self.target, reference) {
+            (Target::CpuCost, Reference::Memcpy) => "cpu_cost_per_byte",
+            (Target::CpuCost, Reference::SystemCall) => "cpu_cost_per_message",
+            (_, Reference::Memcpy) => "throughput",
+            (_, Reference::SystemCall) => "time_per_message",
+        };
+        let figure = self.figure(row, reference.name(), quantity);
+        figure.map_or("–".to_string(), |figure| {
+            let estimate: Option<&Estimate> = figure.reading.estimate();
+            let text = estimate.map_or(words::reading(&figure.reading), |e| words::figure(e.value));
+            format!("{text} {}", figure.unit)
+        })
+    }
+}

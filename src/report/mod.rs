@@ -1,0 +1,238 @@
+//! The report: everything that the page, the Markdown, the CSV and the JSON
+//! show, gathered from the records of one or several baselines. It owns that
+//! [`Report`] is complete: who draws it computes nothing. It measures nothing
+//! and reads no file; `baseline`s come from [`crate::compare::Baseline`].
+
+pub mod baseline;
+mod cells;
+pub mod crossover;
+pub mod csv;
+pub mod curve;
+pub mod estimate;
+pub mod figures;
+pub mod files;
+pub mod findings;
+pub mod limits;
+pub mod map;
+pub mod markdown;
+pub mod page;
+mod plot;
+pub mod quantities;
+pub mod ratios;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Cell;
+use crate::compare::{self, Baseline, Comparison, Quantity as RatioQuantity};
+use baseline::BaselineFacts;
+use crossover::CrossoverRow;
+use curve::Curve;
+use figures::{Figure, Quantity};
+use findings::Finding;
+use limits::{Absence, DoubtNote, RunResolution};
+use map::MapCell;
+use ratios::RatioFigure;
+
+/// Everything that a report shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of this shape: 1.
+    pub format_version: u32,
+    /// The program that gathered it.
+    pub copycost_version: String,
+    /// The baselines; the first is what the others are compared with.
+    pub baselines: Vec<BaselineFacts>,
+    /// Every mode that any baseline holds, in the order of the profile.
+    pub modes: Vec<String>,
+    /// Every message size, sorted.
+    pub sizes: Vec<usize>,
+    /// Every thread count, sorted.
+    pub threads: Vec<usize>,
+    /// The answers.
+    pub findings: Vec<Finding>,
+    /// The best mode of each size and thread count.
+    pub map: Vec<MapCell>,
+    /// Where one mode overtakes another.
+    pub crossovers: Vec<CrossoverRow>,
+    /// What each baseline but the first differs by from the first.
+    pub comparisons: Vec<Compared>,
+    /// What figures are of.
+    pub quantities: Vec<Quantity>,
+    /// Every absolute figure.
+    pub figures: Vec<Figure>,
+    /// Every ratio of two lanes.
+    pub ratios: Vec<RatioFigure>,
+    /// The percentile curve of each latency cell.
+    pub curves: Vec<Curve>,
+    /// How small a difference each run could show.
+    pub resolution: Vec<RunResolution>,
+    /// Why to read figures with care.
+    pub doubts: Vec<DoubtNote>,
+    /// What is missing and why.
+    pub absences: Vec<Absence>,
+    /// Criterion's own page of each cell that has one.
+    pub links: Vec<CriterionPage>,
+    /// The command that makes this report again.
+    pub command: String,
+}
+
+/// One baseline against the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// The verdicts of `copycost compare`.
+    Comparison(Box<Comparison>),
+    /// They measured different things.
+    Refused {
+        /// The first baseline's name.
+        base: String,
+        /// The other's.
+        new: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Criterion's page of a cell: of the last run, whichever baseline that is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriterionPage {
+    /// The cell.
+    pub cell: Cell,
+    /// Its place, relative to the report.
+    pub path: String,
+}
+
+/// Whose quantities crossovers are looked for in.
+const CROSSOVERS: [RatioQuantity; 2] = [RatioQuantity::Throughput, RatioQuantity::CpuCost];
+
+impl Report {
+    /// Gathers everything from `baselines`. `links` are Criterion's pages as
+    /// they are reached from where the report will lie.
+    pub fn gather(baselines: &[Baseline], links: Vec<CriterionPage>) -> Report {
+        let modes = cells::modes(baselines);
+        let all = || baselines.iter().flat_map(cells::records);
+        let mut report = Report {
+            format_version: 1,
+            copycost_version: env!("CARGO_PKG_VERSION").to_string(),
+            baselines: baselines.iter().map(baseline::gather).collect(),
+            sizes: cells::sizes(all(), None),
+            threads: cells::threads(all(), None),
+            comparisons: comparisons(baselines),
+            command: command(baselines),
+            links,
+            modes,
+            findings: Vec::new(),
+            map: Vec::new(),
+            crossovers: Vec::new(),
+            quantities: Vec::new(),
+            figures: Vec::new(),
+            ratios: Vec::new(),
+            curves: Vec::new(),
+            resolution: Vec::new(),
+            doubts: Vec::new(),
+            absences: Vec::new(),
+        };
+        for baseline in baselines {
+            report.add(baseline);
+        }
+        report.findings.extend(findings::of_comparisons(&report.comparisons));
+        report.quantities =
+            quantities::describe(report.figures.iter().map(|figure| figure.quantity.as_str()));
+        report
+    }
+
+    fn add(&mut self, baseline: &Baseline) {
+        let modes = cells::modes(std::slice::from_ref(baseline));
+        let figures = figures::gather(baseline);
+        let ratios = ratios::gather(baseline, &modes);
+        for quantity in map::QUANTITIES {
+            let rows = cells::rows(baseline, quantity.target(), &modes);
+            self.map.extend(map::gather(&ratios, &baseline.name, quantity, &rows));
+        }
+        let mut crossovers = Vec::new();
+        for quantity in CROSSOVERS {
+            let target = Some(quantity.target());
+            let sizes = cells::sizes(cells::records(baseline), target);
+            let threads = cells::threads(cells::records(baseline), target);
+            for (place, mode) in modes.iter().enumerate() {
+                for over in &modes[..place] {
+                    let matrix = (threads.as_slice(), sizes.as_slice());
+                    crossovers.extend(crossover::gather(
+                        &ratios,
+                        &baseline.name,
+                        quantity,
+                        matrix,
+                        mode,
+                        over,
+                    ));
+                }
+            }
+        }
+        let evidence = findings::Evidence {
+            baseline,
+            modes: &modes,
+            figures: &figures,
+            ratios: &ratios,
+            crossovers: &crossovers,
+        };
+        self.findings.extend(findings::gather(&evidence));
+        self.curves.extend(curve::gather(baseline));
+        self.resolution.extend(limits::resolution(baseline, &ratios));
+        self.doubts.extend(limits::doubts(baseline));
+        self.absences.extend(limits::absences(&baseline.name, &figures, &ratios));
+        self.crossovers.extend(crossovers);
+        self.figures.extend(figures);
+        self.ratios.extend(ratios);
+    }
+
+    /// A figure by what it is of.
+    pub fn figure(&self, baseline: &str, cell: &Cell, quantity: &str) -> Option<&Figure> {
+        self.figures
+            .iter()
+            .find(|figure| figure.baseline == baseline && figure.cell == *cell && figure.quantity == quantity)
+    }
+
+    /// The ratio of `mode` over another lane.
+    pub fn ratio(
+        &self,
+        baseline: &str,
+        quantity: RatioQuantity,
+        (threads, message_bytes): (usize, usize),
+        mode: &str,
+        over: &str,
+    ) -> Option<&RatioFigure> {
+        self.ratios.iter().find(|ratio| {
+            ratio.baseline == baseline
+                && ratio.quantity == quantity
+                && (ratio.threads, ratio.message_bytes) == (threads, message_bytes)
+                && ratio.mode == mode
+                && ratio.over == over
+        })
+    }
+}
+
+/// The first baseline against each other.
+fn comparisons(baselines: &[Baseline]) -> Vec<Compared> {
+    let Some((base, others)) = baselines.split_first() else { return Vec::new() };
+    let options = compare::Options { threshold: 0.0, force: false };
+    let compared = |new: &Baseline| match compare::compare(base, new, options) {
+        Ok(comparison) => Compared::Comparison(Box::new(comparison)),
+        Err(error) => Compared::Refused {
+            base: base.name.clone(),
+            new: new.name.clone(),
+            why: match error {
+                crate::Error::Compare { what, .. } => what,
+                other => other.to_string(),
+            },
+        },
+    };
+    others.iter().map(compared).collect()
+}
+
+/// The command that makes the report again.
+fn command(baselines: &[Baseline]) -> String {
+    let named =
+        baselines.iter().map(|baseline| format!(" --baseline {}", baseline::shell_word(&baseline.name)));
+    format!("copycost report{}", named.collect::<String>())
+}

@@ -1,0 +1,171 @@
+//! The answer before everything else: whether zero-copy was real, and a map of
+//! the best mode by size and thread count. It owns how the map reads; who is
+//! the best is `report/map.rs`'s.
+
+use maud::{Markup, html};
+
+use super::names;
+use super::sheet::Sheet;
+use crate::compare::Quantity;
+use crate::doubt::Doubt;
+use crate::report::Report;
+use crate::report::baseline::BaselineFacts;
+use crate::report::findings::FindingKind;
+use crate::report::map::{Answer, MapCell};
+use crate::report::words;
+use crate::results::table::digits;
+
+pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
+    let report = sheet.report;
+    let zero_copy: Vec<_> =
+        report.findings.iter().filter(|finding| finding.kind == FindingKind::ZeroCopy).collect();
+    html! {
+        div.answer {
+            @for finding in &zero_copy {
+                p { strong { "Was zero-copy real? " }
+                    @if sheet.is_overlay() { span.baseline { (finding.baseline) } " " }
+                    (finding.headline) }
+            }
+            @if zero_copy.is_empty() {
+                p { strong { "Was zero-copy real? " } "Not measured: no cell reports completions." }
+            }
+            p { strong { "Which mode? " } "Find your message size and thread count in the map. The number is how \
+                much better the best mode is than the second, with its 95\u{a0}% interval; \
+                “no difference” means that the interval holds 1." }
+        }
+        @for facts in &report.baselines { (maps(sheet, facts)) }
+    }
+}
+
+fn maps(sheet: &Sheet<'_>, facts: &BaselineFacts) -> Markup {
+    let quantities = crate::report::map::QUANTITIES.into_iter();
+    let has = |quantity: &Quantity| cells(sheet.report, facts, *quantity).next().is_some();
+    let measured: Vec<Quantity> = quantities.filter(has).collect();
+    html! {
+        @for quantity in measured {
+            h3 {
+                "Best mode for " (what(quantity))
+                @if sheet.is_overlay() { ": " span.baseline { (facts.name) } }
+            }
+            (map(sheet, facts, quantity))
+        }
+    }
+}
+
+fn what(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Throughput => "throughput",
+        Quantity::LatencyMedian => "latency (median round trip)",
+        Quantity::LatencyP99 => "latency (99th percentile)",
+        Quantity::CpuCost => "CPU cost",
+    }
+}
+
+/// What the number in a cell is.
+fn meaning(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Throughput => "×: bytes a second of the best over those of the second.",
+        Quantity::LatencyMedian | Quantity::LatencyP99 => {
+            "×: round trip of the second over that of the best."
+        }
+        Quantity::CpuCost => "×: CPU cost of the second over that of the best.",
+    }
+}
+
+fn cells<'r>(
+    report: &'r Report,
+    facts: &BaselineFacts,
+    quantity: Quantity,
+) -> impl Iterator<Item = &'r MapCell> {
+    let name = facts.name.clone();
+    report.map.iter().filter(move |cell| cell.baseline == name && cell.quantity == quantity)
+}
+
+fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
+    let report = sheet.report;
+    let at = |threads: usize, bytes: usize| {
+        cells(report, facts, quantity).find(|cell| cell.threads == threads && cell.message_bytes == bytes)
+    };
+    let name = format!("Best mode for {}, {}", what(quantity), facts.name);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(name) {
+            table.map {
+                caption { (meaning(quantity)) }
+                thead { tr {
+                    th scope="col" { "size" }
+                    @for threads in &report.threads { th scope="col" { (words::threads(*threads)) } }
+                } }
+                tbody {
+                    @for bytes in &report.sizes {
+                        tr {
+                            th scope="row" { (words::size(*bytes)) }
+                            @for threads in &report.threads {
+                                @match at(*threads, *bytes) {
+                                    Some(cell) => (draw_cell(sheet, cell)),
+                                    None => td { "not measured" },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        (legend(cells(report, facts, quantity)))
+    }
+}
+
+fn draw_cell(sheet: &Sheet<'_>, cell: &MapCell) -> Markup {
+    html! {
+        td title=(cell.answer.text()) {
+            @match &cell.answer {
+                Answer::Best { mode, second, advantage, .. } => {
+                    (swatch(sheet, mode)) strong { (mode) }
+                    span.how { (advantage.estimate().map_or("absent".into(), |estimate| {
+                        let ends = estimate.ends().map_or(String::new(), |(lower, upper)| {
+                            format!(" [{}, {}]", digits(lower), digits(upper))
+                        });
+                        format!("×{}{ends}", digits(estimate.value))
+                    })) }
+                    span.how { "over " (second) }
+                },
+                Answer::NoDifference { modes, .. } => {
+                    span.even { "no difference" }
+                    span.how { (modes.join(", ")) }
+                },
+                Answer::OnlyOne { mode, .. } => {
+                    (swatch(sheet, mode)) (mode)
+                    span.how { "only one measured" }
+                },
+                Answer::CannotTell { text } => { "cannot tell" span.how { (text) } },
+            }
+            @if !cell.doubts.is_empty() {
+                span.how {
+                    "doubts " abbr title=(names::doubts(&cell.doubts)) { (names::letters(&cell.doubts)) }
+                }
+            }
+        }
+    }
+}
+
+fn swatch(sheet: &Sheet<'_>, mode: &str) -> Markup {
+    let place = sheet.report.modes.iter().position(|known| known == mode);
+    html! { @if let Some(place) = place { (sheet.style(place, 0).point()) " " } }
+}
+
+/// The letters that stand in the map.
+fn legend<'r>(cells: impl Iterator<Item = &'r MapCell>) -> Markup {
+    let marks: String = cells.map(|cell| cell.doubts.as_str()).collect();
+    let known: Vec<_> = Doubt::KINDS.iter().filter(|(mark, _)| marks.contains(*mark)).collect();
+    html! {
+        @if !known.is_empty() {
+            p.letters {
+                "Doubts: "
+                @for (number, (mark, title)) in known.iter().enumerate() {
+                    @if number > 0 { ", " }
+                    b { (mark) } " " (title.to_lowercase())
+                }
+                ". " a href="#doubts" { "What they mean" }
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What changed from the first baseline to the others: what differs in their
+//! conditions, the verdicts of `copycost compare`, and their ratios as charts.
+//! It owns the frame; the verdicts and their words are `compare`'s.
+
+use maud::{Markup, html};
+
+use super::chart::{Chart, Over};
+use super::sheet::{self, Datum, Lane, Row, Sheet};
+use crate::compare::comparability::{Difference, Weight};
+use crate::compare::table::{absolute, answer};
+use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
+use crate::report::Compared;
+use crate::report::estimate::{Basis, Estimate, Interval, Reading};
+use crate::report::plot::Scale;
+
+pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
+    let comparisons: Vec<&Comparison> = sheet.report.comparisons.iter().filter_map(compared).collect();
+    html! {
+        @for compared in &sheet.report.comparisons { (conditions(compared)) }
+        @for quantity in Quantity::ALL {
+            @if comparisons.iter().any(|it| it.cells.iter().any(|cell| cell.quantity == quantity)) {
+                (charts(sheet, &comparisons, quantity))
+            }
+        }
+    }
+}
+
+fn compared(compared: &Compared) -> Option<&Comparison> {
+    match compared {
+        Compared::Comparison(comparison) => Some(comparison),
+        Compared::Refused { .. } => None,
+    }
+}
+
+/// What to know before any verdict.
+fn conditions(compared: &Compared) -> Markup {
+    let comparison = match compared {
+        Compared::Refused { base, new, why } => {
+            return html! {
+                h3 { (new) " against " (base) }
+                p.warning { strong { "Not compared: " } (why) }
+            };
+        }
+        Compared::Comparison(comparison) => comparison,
+    };
+    let of = |weight: Weight| -> Vec<&Difference> {
+        comparison.differences.iter().filter(|it| it.weight == weight).collect()
+    };
+    let (base, new) = (&comparison.base, &comparison.new);
+    html! {
+        h3 { (new.name) " against " (base.name) }
+        @for (weight, label) in [(Weight::Refusal, "Not comparable, forced"), (Weight::Warning, "Differs, and is not the kernel")] {
+            @for difference in of(weight) { p.warning { strong { (label) ": " } (difference.text()) } }
+        }
+        @if comparison.differences.is_empty() {
+            p { "Nothing differs in the recorded conditions: both are of the same kernel and settings." }
+        }
+        @for (weight, label) in [(Weight::Sought, "The kernel and its settings"), (Weight::Other, "Other conditions")] {
+            @let differences = of(weight);
+            @if !differences.is_empty() {
+                p { (label) " differ:" }
+                ul { @for difference in differences { li { (difference.text()) } } }
+            }
+        }
+        @for note in base.notes.iter().chain(&new.notes) { p { (note) } }
+        @if base.processes == 1 || new.processes == 1 {
+            p { "One process on a side: what processes differ by was not measured there, and intervals are widened \
+                 for it. " code { "copycost record" } " makes a baseline of several." }
+        }
+        p { (tally(comparison)) }
+    }
+}
+
+fn tally(comparison: &Comparison) -> String {
+    let count = |verdict: Verdict| {
+        let of = |pick: fn(&CellComparison) -> &Judged| {
+            comparison.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
+        };
+        format!(
+            "{} {} relative, {} absolute",
+            verdict.text(),
+            of(|cell| &cell.relative),
+            of(|cell| &cell.absolute)
+        )
+    };
+    let verdicts = [Verdict::Slower, Verdict::Faster, Verdict::NoDifferenceFound, Verdict::CannotTell];
+    format!("Verdicts: {}.", verdicts.map(count).join("; "))
+}
+
+/// The answer to one question about a cell, and its words.
+type Answer = fn(&CellComparison) -> (&Judged, String);
+
+/// Both questions about one quantity, every other baseline in one chart.
+fn charts(sheet: &Sheet<'_>, comparisons: &[&Comparison], quantity: Quantity) -> Markup {
+    let base = comparisons.first().map_or("", |comparison| comparison.base.name.as_str());
+    let new: Vec<&str> = comparisons.iter().map(|comparison| comparison.new.name.as_str()).collect();
+    let questions: [(&str, &str, &str, Answer); 2] = [
+        (
+            "relative",
+            "did a mode change against the others?",
+            "Each mode over another mode of its blocks, now over then: the mode that it changed least against. \
+             What changes the whole machine cancels.",
+            |cell| (&cell.relative, answer(&cell.relative)),
+        ),
+        (
+            "absolute",
+            "did the figures change?",
+            "The figure itself, now over then: what changes the whole machine is in it.",
+            |cell| (&cell.absolute, absolute(cell)),
+        ),
+    ];
+    html! {
+        @for (id, asks, means, pick) in questions {
+            (Chart {
+                id: &format!("compare-{}-{id}", slug(quantity)),
+                heading: format!("{}: {asks}", capital(quantity.name())),
+                caption: format!("{means} Above 1 is slower or dearer than {base}; bars are 95 % intervals."),
+                over: Over::Size,
+                y: format!("over {base}, log scale"),
+                scale: Scale::Log,
+                guide: Some(1.0),
+                lanes: sheet.modes("").into_iter().filter(|lane| new.contains(&lane.baseline)).collect(),
+            }.draw(sheet, |lane, row| datum(comparisons, quantity, lane, row, pick)))
+        }
+    }
+}
+
+fn datum(
+    comparisons: &[&Comparison],
+    quantity: Quantity,
+    lane: &Lane<'_>,
+    row: Row,
+    pick: Answer,
+) -> Option<Datum> {
+    let comparison = comparisons.iter().find(|comparison| comparison.new.name == lane.baseline)?;
+    let is_it = |cell: &&CellComparison| {
+        cell.quantity == quantity
+            && cell.cell.mode == lane.mode
+            && (cell.cell.threads, cell.cell.message_bytes) == (row.threads, row.message_bytes)
+    };
+    let cell = comparison.cells.iter().find(is_it)?;
+    let (judged, words) = pick(cell);
+    let reading = match judged.ratio {
+        Some(ratio) => Reading::Estimate(Estimate {
+            value: ratio.estimate,
+            interval: Interval::Found {
+                lower: ratio.lower,
+                upper: ratio.upper,
+                basis: Basis::Derived,
+                count: 2,
+            },
+        }),
+        None => Reading::Absent { absent: judged.reason.clone().unwrap_or_default() },
+    };
+    let has_changed = matches!(judged.verdict, Verdict::Faster | Verdict::Slower);
+    let verdict = Some(sheet::Verdict { words, has_changed });
+    Some(Datum { reading, unit: String::new(), doubts: cell.doubts.clone(), verdict })
+}
+
+fn slug(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Throughput => "throughput",
+        Quantity::LatencyMedian => "latency-median",
+        Quantity::LatencyP99 => "latency-p99",
+        Quantity::CpuCost => "cpu-cost",
+    }
+}
+
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

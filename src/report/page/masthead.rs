@@ -1,0 +1,83 @@
+//! The top of the page: what was measured where, in a line for each baseline,
+//! and what makes the baselines unlike. It owns no figure.
+
+use maud::{Markup, html};
+
+use super::names;
+use crate::compare::comparability::Weight;
+use crate::report::baseline::BaselineFacts;
+use crate::report::words;
+use crate::report::{Compared, Report};
+
+/// The document's title.
+pub(super) fn title(report: &Report) -> String {
+    let names: Vec<&str> = report.baselines.iter().map(|facts| facts.name.as_str()).collect();
+    format!("copycost: what moving bytes costs in TCP ({})", names.join(", "))
+}
+
+pub(super) fn draw(report: &Report) -> Markup {
+    html! {
+        h1 { "What moving bytes costs in TCP" }
+        @for facts in &report.baselines { (one(report, facts)) }
+        @if let Some(warning) = warning(report) {
+            p.warning role="note" { strong { "Take care: " } (warning) " " a href="#comparison" { "Which" } }
+        }
+    }
+}
+
+fn one(report: &Report, facts: &BaselineFacts) -> Markup {
+    let condition = |name: &str| {
+        facts.conditions.iter().find(|condition| condition.name == name).and_then(|it| it.value.as_deref())
+    };
+    let cells: Vec<String> = facts
+        .targets
+        .iter()
+        .map(|(target, count)| format!("{} {}", names::target(*target), words::count(*count, "cell")))
+        .collect();
+    let kernel = facts.kernel_release.as_deref().unwrap_or("unknown");
+    html! {
+        p.measured {
+            @if report.baselines.len() > 1 { span.baseline { (facts.name) } " " }
+            "TCP over loopback, Linux " (kernel)
+            @if let Some(model) = condition("cpu.model") { ", " (model) }
+            @if let Some(cpus) = condition("cpu.allowed") { ", " (cpus) " CPUs" }
+            @if let Some(hypervisor) = condition("hypervisor.type") { ", hypervisor " (hypervisor) }
+            @if let Some(days) = condition("date_utc").and_then(days) { ", " (days) }
+            "; profile " (facts.profile) "; " (cells.join(", ")) "; "
+            (if facts.processes == 1 { "1 process".to_string() } else { format!("{} processes", facts.processes) })
+        }
+    }
+}
+
+/// The first and the last day in a list of times: `2026-11-25`.
+fn days(times: &str) -> Option<String> {
+    let is_day = |word: &&str| word.len() == 10 && word.bytes().all(|byte| b"0123456789-".contains(&byte));
+    let words = times.split(|c: char| !c.is_ascii_digit() && c != '-');
+    let mut days: Vec<&str> = words.filter(is_day).collect();
+    days.sort_unstable();
+    let (first, last) = (days.first()?, days.last()?);
+    Some(if first == last { first.to_string() } else { format!("{first} to {last}") })
+}
+
+/// Whether any two baselines differ in what they should not.
+fn warning(report: &Report) -> Option<String> {
+    let mut refused = Vec::new();
+    let mut warned = 0;
+    for compared in &report.comparisons {
+        match compared {
+            Compared::Refused { base, new, .. } => refused.push(format!("{new} and {base}")),
+            Compared::Comparison(comparison) => {
+                let weighty = |weight| matches!(weight, Weight::Refusal | Weight::Warning);
+                warned += comparison.differences.iter().filter(|it| weighty(it.weight)).count();
+            }
+        }
+    }
+    if !refused.is_empty() {
+        return Some(format!("{} measured different things and do not compare.", refused.join("; ")));
+    }
+    (warned > 0).then(|| {
+        let verb = if warned == 1 { "differs" } else { "differ" };
+        format!("{} that is not the kernel {verb} between the baselines.", words::count(warned, "condition"))
+            .replace("conditions that is", "conditions that are")
+    })
+}

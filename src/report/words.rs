@@ -1,0 +1,118 @@
+//! Words for figures, lists and sizes, the same in every sentence of the
+//! report. It knows nothing of cells or baselines.
+
+use std::collections::BTreeSet;
+
+use super::estimate::{Estimate, Interval, Reading};
+use crate::results::table::digits;
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `4 KiB`, `1500 B`.
+pub(super) fn size(bytes: usize) -> String {
+    match bytes {
+        bytes if bytes >= 1024 && bytes.is_multiple_of(1024) => format!("{} KiB", bytes / 1024),
+        bytes => format!("{bytes} B"),
+    }
+}
+
+/// A size between measured ones: `11.2 KiB`, `312 B`.
+pub(super) fn about(bytes: f64) -> String {
+    match bytes {
+        bytes if bytes >= 1024.0 => format!("{} KiB", digits(bytes / 1024.0)),
+        bytes => format!("{bytes:.0} B"),
+    }
+}
+
+/// `1 KiB, 4 KiB and 16 KiB`.
+pub(super) fn sizes(bytes: &[usize]) -> String {
+    list(&bytes.iter().map(|bytes| size(*bytes)).collect::<Vec<_>>())
+}
+
+/// `1 thread`, `2 threads`.
+pub(super) fn threads(count: usize) -> String {
+    self::count(count, "thread")
+}
+
+/// `1 cell`, `12 cells`.
+pub(super) fn count(count: usize, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A figure, short also where it is small: `0.0123`, `1.2e-5`.
+pub(super) fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 0.1 || size == 0.0 => digits(value),
+        size if size >= 0.001 => format!("{value:.4}"),
+        _ => format!("{value:.1e}"),
+    }
+}
+
+/// A share in percent, short also where it is small; without the sign.
+pub(super) fn percent(share: f64) -> String {
+    match (share * 100.0).abs() {
+        size if size >= 10.0 || size == 0.0 => format!("{:.0}", share * 100.0),
+        _ => figure(share * 100.0),
+    }
+}
+
+/// `12.3 [11.9, 12.7]`; without an interval the value alone.
+pub(super) fn estimate(estimate: &Estimate) -> String {
+    match estimate.ends() {
+        Some((lower, upper)) => {
+            format!("{} [{}, {}]", figure(estimate.value), figure(lower), figure(upper))
+        }
+        None => figure(estimate.value),
+    }
+}
+
+/// The same of a reading; an absent one says why.
+pub(super) fn reading(reading: &Reading) -> String {
+    match reading {
+        Reading::Estimate(found) => estimate(found),
+        Reading::Absent { absent } => format!("absent ({absent})"),
+    }
+}
+
+/// `×1.31 [1.28, 1.34]`.
+pub(super) fn times(reading: &Reading) -> String {
+    match reading {
+        Reading::Estimate(found) => match found.ends() {
+            Some((lower, upper)) => {
+                let places = places(lower, upper);
+                format!("×{:.places$} [{lower:.places$}, {upper:.places$}]", found.value)
+            }
+            None => format!("×{:.2}", found.value),
+        },
+        Reading::Absent { .. } => "×absent".to_string(),
+    }
+}
+
+/// As many decimal places as it takes to see on which side of 1 an end lies.
+fn places(lower: f64, upper: f64) -> usize {
+    let hides =
+        |end: f64, places: usize| end != 1.0 && format!("{end:.places$}") == format!("{:.places$}", 1.0);
+    (2..5).find(|places| !hides(lower, *places) && !hides(upper, *places)).unwrap_or(5)
+}
+
+/// Why an estimate has no interval; empty if it has one.
+pub(super) fn why_no_interval(estimate: &Estimate) -> String {
+    match &estimate.interval {
+        Interval::Found { .. } => String::new(),
+        Interval::Absent { absent } => absent.clone(),
+    }
+}
+
+/// All marks, each once, in order.
+pub(super) fn marks<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    let marks: BTreeSet<char> = all.flat_map(str::chars).collect();
+    marks.into_iter().collect()
+}

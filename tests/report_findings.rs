@@ -1,0 +1,234 @@
+//! Findings from made-up records whose truth is known: whether zero-copy was,
+//! what threads do, what a small message pays for, what changed.
+
+#[path = "support/made_up_rows.rs"]
+mod made_up_rows;
+
+use copycost::cell::Target;
+use copycost::report::estimate::{Basis, Interval, Reading};
+use copycost::report::findings::{Finding, FindingKind};
+use copycost::report::{Compared, Report, markdown};
+use made_up_rows::{Rows, reference};
+
+const ALL: [&str; 3] = ["two-copy", "one-copy", "zero-copy"];
+
+/// A fixed cost and 0.1 ns a byte.
+fn fixed(lane: &str, bytes: usize, _: usize) -> f64 {
+    let fixed = match lane {
+        "two-copy" => 1000.0,
+        "one-copy" => 1200.0,
+        _ => 4000.0,
+    };
+    reference(lane, bytes).unwrap_or(fixed + 0.1 * bytes as f64)
+}
+
+fn of_kind(report: &Report, kind: FindingKind) -> Vec<&Finding> {
+    report.findings.iter().filter(|finding| finding.kind == kind).collect()
+}
+
+fn zero_copy(deferred: u64) -> (String, String) {
+    let rows = Rows { modes: ALL.to_vec(), sizes: vec![1024, 4096], deferred, ..Rows::new(fixed) };
+    let report = rows.report();
+    let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
+    assert!(finding.cells.iter().all(|cell| cell.mode == "zero-copy") && finding.cells.len() == 2);
+    (finding.headline.clone(), finding.details.join(" "))
+}
+
+#[test]
+fn deferred_copies_are_told_from_zero_copy_that_was() {
+    // 16 blocks of 1000 messages in each of two cells.
+    let (headline, details) = zero_copy(100);
+    assert!(headline.contains("was not zero-copy: all 32000 completions in 2 cells"), "{headline}");
+    assert!(details.contains("price of asking for zero-copy"), "{details}");
+    let (headline, details) = zero_copy(0);
+    assert!(headline.contains("was zero-copy: none of 32000 completions"), "{headline}");
+    assert!(!details.contains("price of asking"), "{details}");
+    let (headline, details) = zero_copy(25);
+    assert!(headline.contains("in part: 25.0 % of 32000 completions"), "{headline}");
+    assert!(details.contains("2 cells hold both kinds"), "{details}");
+}
+
+#[test]
+fn without_zero_copy_sends_it_is_said_that_nothing_is_known() {
+    let report = Rows::new(fixed).report();
+    let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
+    assert!(finding.headline.contains("No cell made MSG_ZEROCOPY sends"), "{finding:?}");
+}
+
+/// Fastest on two threads, and half as fast on eight.
+fn peak_at_two(lane: &str, bytes: usize, threads: usize) -> f64 {
+    let factor = match threads {
+        2 => 1.0,
+        8 => 2.0,
+        _ => 1.5,
+    };
+    reference(lane, bytes).unwrap_or(factor * fixed(lane, bytes, threads))
+}
+
+fn threads(time: made_up_rows::Time) -> Rows {
+    Rows {
+        modes: vec!["two-copy"],
+        sizes: vec![4096],
+        threads: vec![1, 2, 8],
+        processes: 5,
+        cpus: 4,
+        switches: |threads| if threads == 8 { 1000.0 } else { 50.0 },
+        ..Rows::new(time)
+    }
+}
+
+#[test]
+fn a_peak_that_the_intervals_tell_is_named_and_what_lies_beyond() {
+    let report = threads(peak_at_two).report();
+    let [finding] = of_kind(&report, FindingKind::Threads)[..] else { panic!("{:?}", report.findings) };
+    assert!(finding.headline.contains("at 4 KiB it peaks at 2 threads."), "{finding:?}");
+    let beyond = &finding.details[0];
+    assert!(beyond.contains("8 threads (oversubscribed) over 2 threads: throughput ×0.50 ["), "{beyond}");
+    // Both sides' switches over 1000 messages.
+    assert!(beyond.contains("context switches a message 0.100 → 2.00"), "{beyond}");
+    assert!(beyond.contains("L1 data cache misses a byte absent (no such counter here)"), "{beyond}");
+    let ratio =
+        finding.figures.iter().find(|figure| figure.label.contains("over 2 threads: throughput")).unwrap();
+    let Reading::Estimate(estimate) = &ratio.reading else { panic!("{ratio:?}") };
+    let Interval::Found { basis, count, .. } = estimate.interval else { panic!("{ratio:?}") };
+    assert_eq!((basis, count), (Basis::Processes, 5));
+}
+
+#[test]
+fn processes_are_compared_each_with_itself() {
+    // Processes differ by a factor of two both ways and agree on the peak.
+    let drifting = Rows { drift: 0.5, ..threads(peak_at_two) };
+    let report = drifting.report();
+    assert!(of_kind(&report, FindingKind::Threads)[0].headline.contains("peaks at 2 threads"));
+}
+
+#[test]
+fn a_peak_that_the_intervals_do_not_tell_is_not_claimed() {
+    let report = threads(fixed).report(); // the same on any number
+    let headline = &of_kind(&report, FindingKind::Threads)[0].headline;
+    assert!(
+        headline.contains("no difference between 1, 2 and 8 threads (8 oversubscribed) can be told"),
+        "{headline}"
+    );
+    assert!(!headline.contains("peaks"), "{headline}");
+
+    // Of one process, generations are too narrow for cells minutes apart.
+    let slightly = |lane: &str, bytes: usize, threads: usize| {
+        reference(lane, bytes).unwrap_or(fixed(lane, bytes, 1) * if threads == 8 { 1.01 } else { 1.0 })
+    };
+    let one = Rows { processes: 1, noise: 0.04, seed: 5, ..threads(slightly) }.report();
+    let finding = of_kind(&one, FindingKind::Threads)[0];
+    assert!(finding.headline.contains("no difference between"), "{finding:?}");
+    assert!(finding.details.last().unwrap().contains("widened threefold"), "{finding:?}");
+}
+
+#[test]
+fn highest_at_the_most_threads_is_no_peak_and_one_thread_count_says_nothing() {
+    let rising = |lane: &str, bytes: usize, threads: usize| {
+        reference(lane, bytes).unwrap_or(fixed(lane, bytes, 1) / threads as f64)
+    };
+    let headline = &of_kind(&threads(rising).report(), FindingKind::Threads)[0].headline.clone();
+    assert!(
+        headline.contains("highest at 8 threads (oversubscribed), the most that were measured"),
+        "{headline}"
+    );
+    let one = Rows { threads: vec![1], ..threads(rising) }.report();
+    let headline = &of_kind(&one, FindingKind::Threads)[0].headline;
+    assert!(headline.contains("one thread count was measured"), "{headline}");
+}
+
+#[test]
+fn a_small_message_pays_for_what_does_not_grow_with_it() {
+    let report = Rows { modes: ALL.to_vec(), ..Rows::new(fixed) }.report();
+    let [finding] = of_kind(&report, FindingKind::SmallMessages)[..] else { panic!("{:?}", report.findings) };
+    // (1000 + 102.4) / 100 empty system calls; a copy takes 51.2 ns.
+    assert!(
+        finding.headline.starts_with("A message of 1 KiB on 1 thread takes as long as so many"),
+        "{finding:?}"
+    );
+    assert!(finding.headline.contains(": 11.") || finding.headline.contains(": 10.9"), "{finding:?}");
+    let figure = |label: &str| {
+        let found = finding.figures.iter().find(|figure| figure.label == label);
+        found.unwrap_or_else(|| panic!("no {label}: {finding:?}"))
+    };
+    let close = |label: &str, truth: f64| {
+        let Reading::Estimate(estimate) = &figure(label).reading else { panic!("{label}") };
+        assert!((estimate.value / truth - 1.0).abs() < 0.02, "{label}: {estimate:?}");
+        assert_eq!(estimate.holds(truth), Some(true), "{label}: {estimate:?}");
+    };
+    close("two-copy, 1 KiB: time a message over an empty system call", 11.024);
+    close("two-copy, 1 KiB: share of the time that does not grow with the size", 1000.0 / 1102.4);
+    close("zero-copy, 1 KiB: share of the time that does not grow with the size", 4000.0 / 4102.4);
+    // 10 reads for 1000 messages, each 100 ns at least of 4102.4.
+    close("zero-copy, 1 KiB: least share of the time that error-queue reads take", 0.01 * 100.0 / 4102.4);
+    for (label, derived) in [
+        ("two-copy, 1 KiB: share of the time that does not grow with the size", true),
+        ("zero-copy, 1 KiB: error-queue reads a message", false),
+        ("zero-copy, 1 KiB: least share of the time that error-queue reads take", true),
+        ("two-copy, 1 KiB: time a message over the plain copy of its bytes", false),
+    ] {
+        assert_eq!(figure(label).derived.is_some(), derived, "{label}");
+    }
+    assert!(finding.details.iter().any(|detail| detail.contains("do not tell the rest apart")));
+}
+
+#[test]
+fn what_cannot_be_derived_says_why() {
+    let report = Rows { sizes: vec![4096], ..Rows::new(fixed) }.report();
+    let finding = of_kind(&report, FindingKind::SmallMessages)[0];
+    assert!(finding.details[0].contains("cannot be derived (it needs two sizes)"), "{finding:?}");
+    let mut bare = Rows::new(fixed).baseline("bare");
+    for block in bare.processes[0].records.iter_mut().flat_map(|record| &mut record.blocks) {
+        block.rounds.retain(|round| !["memcpy", "system-call"].contains(&round.lane.as_str()));
+    }
+    let report = Report::gather(&[bare], Vec::new());
+    let finding = of_kind(&report, FindingKind::SmallMessages)[0];
+    assert!(finding.headline.contains("no reference was measured beside it"), "{finding:?}");
+}
+
+#[test]
+fn what_changed_is_counted_from_the_verdicts() {
+    let rows = Rows { modes: ALL.to_vec(), sizes: vec![4096], processes: 6, ..Rows::new(fixed) };
+    let slower = |lane: &str, bytes: usize, threads: usize| {
+        fixed(lane, bytes, threads) * if lane == "one-copy" { 1.3 } else { 1.0 }
+    };
+    let new = Rows { time: slower, seed: 9, ..rows.clone() };
+    let report = Report::gather(&[rows.baseline("old"), new.baseline("new")], Vec::new());
+    let [finding] = of_kind(&report, FindingKind::Comparison)[..] else { panic!("{:?}", report.findings) };
+    assert_eq!(finding.baseline, "new");
+    assert!(
+        finding.headline.contains("against the other modes of their blocks 1 slower and 0 faster"),
+        "{finding:?}"
+    );
+    assert!(finding.figures[0].label.contains("one-copy/4096"), "{finding:?}");
+    assert!(matches!(&report.comparisons[..], [Compared::Comparison(_)]));
+}
+
+#[test]
+fn different_things_are_not_compared_and_that_is_said() {
+    let rows = Rows { processes: 2, ..Rows::new(fixed) };
+    let mut other = rows.baseline("other");
+    for record in other.processes.iter_mut().flat_map(|process| &mut process.records) {
+        record.profile.message.fields = 1;
+    }
+    let report = Report::gather(&[rows.baseline("one"), other], Vec::new());
+    assert!(
+        matches!(&report.comparisons[..], [Compared::Refused { why, .. }] if why.contains("message.fields"))
+    );
+    let finding = of_kind(&report, FindingKind::Comparison)[0];
+    assert!(finding.headline.contains("not compared: message.fields: 8 → 1"), "{finding:?}");
+}
+
+#[test]
+fn every_finding_stands_in_the_markdown_whatever_the_target() {
+    for target in Target::ALL {
+        let rows = Rows { target, modes: ALL.to_vec(), threads: vec![1, 2], cpus: 2, ..Rows::new(fixed) };
+        let report = rows.report();
+        let text = markdown::render(&report);
+        for finding in &report.findings {
+            assert!(text.contains(&finding.headline), "{}\n{text}", finding.headline);
+        }
+        assert!(text.contains("**o** Oversubscribed") && text.contains("Remedy: "), "{text}");
+        assert!(text.contains("no such counter here") && text.contains("Smallest difference"), "{text}");
+    }
+}
