@@ -125,18 +125,34 @@ fn one_process_says_so_and_never_gives_an_absolute_verdict() {
     assert!(width(&comparison) > width(&many.unwrap()));
 }
 
-#[test]
-fn a_disturbed_process_is_told_of() {
-    let machine = Machine::new();
-    let base = machine.record("base", 1, 3, Target::Throughput);
+/// Makes the first processes of a baseline half as fast in one mode, and says
+/// that so much was stolen of them.
+fn disturbed(base: &Baseline, processes: usize, percent: f64) -> Baseline {
     let mut new = base.clone();
-    for (process, percent) in new.processes.iter_mut().zip([0.9, 1.1, 4.2]) {
-        process.records[1].steal_percent = Reading::Value(Value::Number(percent));
+    for record in new.processes.iter_mut().take(processes).flat_map(|process| &mut process.records) {
+        record.steal_percent = Reading::Value(Value::Number(percent));
+        for round in record.blocks.iter_mut().flat_map(|block| &mut block.rounds) {
+            round.time_ns *= if round.lane == "one-copy" { 2 } else { 1 };
+        }
     }
-    let comparison = compare(&base, &new, options()).unwrap();
-    assert!(comparison.base.notes.is_empty());
+    new
+}
+
+#[test]
+fn a_disturbed_process_is_left_out_and_told_of_if_enough_are_calm() {
+    let machine = Machine::new();
+    let base = machine.record("base", 1, 14, Target::Throughput);
+    let comparison = compare(&base, &disturbed(&base, 4, 4.2), options()).unwrap();
+    assert!(comparison.base.notes.is_empty() && comparison.new.processes == 10, "{:?}", comparison.new);
     let text = render(&comparison, Style::Text);
-    assert!(text.contains("in 2 of 3 processes of `base`") && text.contains("4.2 % at worst"), "{text}");
+    assert!(text.contains("in 4 of 14 processes of `base`") && text.contains("4.2 % at worst"), "{text}");
+    let ratio = cell(&comparison, "one-copy").relative.ratio.unwrap();
+    assert!((0.99..1.01).contains(&ratio.estimate), "{ratio:?}");
+
+    let kept = compare(&base, &disturbed(&base, 4, 0.9), options()).unwrap();
+    assert!(kept.new.notes.is_empty() && kept.new.processes == 14, "{:?}", kept.new);
+    let few = compare(&base, &disturbed(&base, 5, 4.2), options()).unwrap();
+    assert!(few.new.notes[0].contains("too few others") && few.new.processes == 14, "{:?}", few.new);
 }
 
 #[test]

@@ -27,7 +27,7 @@ struct Cases {
 }
 
 fn side(values: &[f64]) -> Side {
-    Side { processes: values.iter().copied().enumerate().collect(), generations: Vec::new() }
+    Side { processes: values.iter().copied().enumerate().collect(), ..Side::default() }
 }
 
 /// tests/data/scipy_differences.py made the figures.
@@ -188,9 +188,19 @@ fn from_ten_processes_on_a_disturbed_one_hides_nothing() {
 }
 
 #[test]
+fn passes_that_are_alike_count_for_less() {
+    let (base, new) = (side(&[0.0, 0.01, -0.01, 0.0]), side(&[0.05, 0.06, 0.04, 0.05]));
+    let plain = difference(&base, &new, false).unwrap();
+    let alike = |side: Side| Side { inflation: Some(4.0), ..side };
+    let wider = difference(&alike(base), &alike(new), false).unwrap();
+    assert!((wider.standard_error - 2.0 * plain.standard_error).abs() < 1e-12);
+    assert_eq!(wider.estimate, plain.estimate);
+}
+
+#[test]
 fn one_process_is_not_taken_for_many() {
     let many = side(&[1.00, 1.02, 0.98, 1.01, 0.99]);
-    let one = Side { processes: vec![(0, 1.1)], generations: vec![1.099, 1.1, 1.101] };
+    let one = Side { processes: vec![(0, 1.1)], generations: vec![1.099, 1.1, 1.101], ..Side::default() };
     let found = difference(&many, &one, false).unwrap();
     assert_eq!(found.basis, Basis::OneSideAlone);
     // s = 0.0158; its own three generations would have said 0.0006.
@@ -202,7 +212,7 @@ fn one_process_is_not_taken_for_many() {
     let alone = difference(&one, &one.clone(), false).unwrap();
     assert_eq!(alone.basis, Basis::Generations);
     assert!(alone.standard_error > 2.0 * 0.001 * (2.0_f64 / 3.0).sqrt());
-    let mute = Side { processes: vec![(0, 1.0)], generations: vec![1.0] };
+    let mute = Side { processes: vec![(0, 1.0)], generations: vec![1.0], ..Side::default() };
     assert!(difference(&mute, &one, false).unwrap_err().contains("two generations"));
     assert!(difference(&Side::default(), &one, false).unwrap_err().contains("baseline did not"));
 }

@@ -9,7 +9,10 @@
 //!   too narrow by a third. From ten processes on a tenth of them is left out at
 //!   either end, and `x̄` and `s` are the trimmed mean and what Yuen (1974) puts
 //!   in the place of its deviation: a process that was disturbed moves neither.
-//! - **Pairs**: passes measured in turn; the same of their differences.
+//!   Where passes near each other are alike, `se²` of their side is as much
+//!   larger as [`super::serial`] says.
+//! - **Pairs**: passes measured in turn; the same of their differences, which
+//!   need no such factor.
 //! - **One process on one side**: the other side's `s` stands for both:
 //!   `se² = s²(1 + 1/n)`, n − 1 degrees of freedom.
 //! - **One process on each side**: what varies between processes was not
@@ -40,6 +43,16 @@ pub struct Side {
     pub processes: Vec<(usize, f64)>,
     /// Of the only process, a value a generation; else unused.
     pub generations: Vec<f64>,
+    /// The factor on the variance of its mean, where passes near each other are
+    /// alike; none is 1.
+    pub inflation: Option<f64>,
+}
+
+impl Side {
+    /// The processes' values, in their order.
+    pub fn values(&self) -> Vec<f64> {
+        self.processes.iter().map(|(_, value)| *value).collect()
+    }
 }
 
 /// What an interval rests on.
@@ -72,7 +85,7 @@ pub struct Difference {
 /// The difference of two sides; `paired` if passes of the same number were
 /// measured in turn. An error says why there is none.
 pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, String> {
-    let (a, b) = (values(base), values(new));
+    let (a, b) = (base.values(), new.values());
     match (a.len(), b.len()) {
         (0, _) => Err("the baseline did not measure it".into()),
         (_, 0) => Err("the new run did not measure it".into()),
@@ -81,7 +94,7 @@ pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, S
         (n, 1) => Ok(one_alone(b[0], &a, n, -1.0)),
         _ => {
             let pairs = if paired { differences_of_pairs(base, new) } else { Vec::new() };
-            let found = if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(&a, &b) };
+            let found = if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(base, new) };
             Ok(found)
         }
     }
@@ -134,11 +147,7 @@ pub fn holm(weighted: &[(f64, f64)]) -> Vec<f64> {
 
 /// What the estimates take for the value of a side: the trimmed mean.
 pub(super) fn centre(side: &Side) -> f64 {
-    mean(kept(&sorted(&values(side))))
-}
-
-fn values(side: &Side) -> Vec<f64> {
-    side.processes.iter().map(|(_, value)| *value).collect()
+    mean(kept(&sorted(&side.values())))
 }
 
 fn sorted(values: &[f64]) -> Vec<f64> {
@@ -178,11 +187,18 @@ impl Sample {
     }
 }
 
-fn welch(a: &[f64], b: &[f64]) -> Difference {
-    let (a, b) = (Sample::of(a), Sample::of(b));
+fn welch(base: &Side, new: &Side) -> Difference {
+    let inflated = |side: &Side| {
+        let sample = Sample::of(&side.values());
+        Sample { error_squared: sample.error_squared * side.inflation.unwrap_or(1.0), ..sample }
+    };
+    of_two(&inflated(base), &inflated(new))
+}
+
+fn of_two(a: &Sample, b: &Sample) -> Difference {
     let squared = a.error_squared + b.error_squared;
     let share = |of: &Sample| of.error_squared.powi(2) / of.degrees_of_freedom;
-    let denominator = share(&a) + share(&b);
+    let denominator = share(a) + share(b);
     Difference {
         estimate: b.mean - a.mean,
         standard_error: squared.sqrt(),
@@ -224,8 +240,8 @@ fn of_generations(base: &Side, new: &Side) -> Result<Difference, String> {
     if a.len() < 2 || b.len() < 2 {
         return Err("one process on each side, and fewer than two generations in one of them".into());
     }
-    let narrow = welch(a, b);
-    let processes = values(new)[0] - values(base)[0];
+    let narrow = of_two(&Sample::of(a), &Sample::of(b));
+    let processes = new.values()[0] - base.values()[0];
     Ok(Difference {
         estimate: processes,
         standard_error: narrow.standard_error * PROCESS_OVER_GENERATION,

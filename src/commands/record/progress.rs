@@ -47,7 +47,9 @@ impl Progress {
         let total = minutes(guess * u32::try_from(passes).unwrap_or(u32::MAX));
         // How many cells a filter leaves is known when a pass has run.
         let about = if filtered { "at most" } else { "about" };
-        eprintln!("copycost: {passes} pass(es) to measure, {about} {total}; nothing else should run meanwhile");
+        eprintln!(
+            "copycost: {passes} pass(es) to measure, {about} {total}; nothing else should run meanwhile"
+        );
         progress
     }
 
