@@ -15,8 +15,9 @@ use copycost::results::record::Record;
 use page::{as_xml, baseline, parse};
 use serde_json::Value;
 
-/// Ends a tag, an attribute of either quote, a script and a JSON string.
-const EVIL: &str = "<script>&\"'`</script>";
+/// Begins a script, ends an attribute of either quote. Without a slash, of which
+/// a profile's name keeps only what is after the last.
+const EVIL: &str = "<script>&\"'`";
 
 const ESCAPED: &str = "&lt;script&gt;&amp;&quot;'";
 
