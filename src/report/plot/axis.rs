@@ -159,8 +159,8 @@ mod tests {
     fn ticks_are_round_and_within_the_axis() {
         assert_eq!(
             labels(Scale::Log, &[0.9, 160.0], &[]),
-            ["1", "2", "5", "10", "20", "50", "100"],
-            "two decades"
+            ["1", "2", "5", "10", "20", "50", "100", "200"],
+            "two decades, and 6 % of their length beyond"
         );
         assert_eq!(labels(Scale::Log, &[0.9, 1.1], &[]), ["0.9", "0.95", "1", "1.05", "1.1"], "a ratio");
         assert_eq!(labels(Scale::Linear, &[0.0, 9.0], &[]), ["0", "2", "4", "6", "8"]);
