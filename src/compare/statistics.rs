@@ -10,7 +10,7 @@
 //!   either end, and `x̄` and `s` are the trimmed mean and what Yuen (1974) puts
 //!   in the place of its deviation: a process that was disturbed moves neither.
 //!   Where passes near each other are alike, `se²` of their side is as much
-//!   larger as [`super::serial`] says.
+//!   larger as `compare/serial.rs` says.
 //! - **Pairs**: passes measured in turn; the same of their differences, which
 //!   need no such factor.
 //! - **One process on one side**: the other side's `s` stands for both:
