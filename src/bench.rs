@@ -21,6 +21,7 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput
 use self::cost_measurement::CpuCost;
 use self::invocation::Invocation;
 pub use self::invocation::Pass;
+use self::rows::Kept;
 use crate::cell::{Cell, Target, group_name};
 use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::{Plan, Topology};
@@ -269,13 +270,7 @@ impl Bench {
             let records: Vec<Record> = self.records.into_iter().map(|kept| kept.record).collect();
             println!("{}", table::render(self.target, &modes, &records));
             println!("{}", Resolution::of_run(&records).lines());
-            let report = self.output.join("report/index.html");
-            if report.exists() {
-                println!("Criterion's HTML report: {}\n", report.display());
-            }
-            if is_whole {
-                report::write(&self.output);
-            }
+            report::announce(&self.output, is_whole);
         }
         if self.failures.is_empty() {
             return ExitCode::SUCCESS;
@@ -286,12 +281,6 @@ impl Bench {
         }
         ExitCode::FAILURE
     }
-}
-
-/// The record of a cell, and whether Criterion kept its sample.
-struct Kept {
-    record: Record,
-    saved: bool,
 }
 
 /// The panic that leaves Criterion's loop; never printed.

@@ -24,6 +24,9 @@ generations = 2
 seed = 7
 ";
 
+/// The line that says where our report is.
+const REPORT: &str = "The report, which answers";
+
 struct Stage {
     directory: tempfile::TempDir,
 }
@@ -92,7 +95,13 @@ fn records_lie_beside_criterions_files_and_follow_baselines() {
     let table = text.split("throughput: median Gbit/s").nth(1).unwrap();
     assert!(table.contains("threads  bytes  two-copy") && table.contains("d Deferred copies"), "{table}");
 
-    // A filtered run replaces its own cells and no others, and the saved
+    let page = std::fs::read_to_string(stage.output().join("report/copycost.html")).unwrap();
+    assert!(
+        page.contains("4 KiB") && text.contains(REPORT) && text.contains("report/copycost.html"),
+        "{text}"
+    );
+
+    // A filtered run replaces its own cells and no others, writes no report, and the saved
     // baseline keeps the run that it was saved from.
     let cell = cell(Target::Throughput, "one-copy", 1024);
     let (before, untouched) =
@@ -100,6 +109,7 @@ fn records_lie_beside_criterions_files_and_follow_baselines() {
     let old = record(&stage.output(), &untouched, "new");
     let run = stage.bench("throughput", &["--baseline", "before", "one-copy/1024$"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(!String::from_utf8_lossy(&run.stdout).contains(REPORT));
     assert_ne!(record(&stage.output(), &cell, "new"), before);
     assert_eq!(record(&stage.output(), &cell, "before"), before);
     assert_eq!(record(&stage.output(), &untouched, "new"), old);

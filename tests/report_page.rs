@@ -164,7 +164,7 @@ fn what_was_not_measured_is_said_to_be_missing() {
     only_throughput.processes[0].records.truncate(5);
     let xml = as_xml(&page(&[only_throughput]));
     let document = parse(&xml);
-    assert!(text(with_id(&document, "latency")).contains("Not measured in this run."));
+    assert_eq!(text(with_id(&document, "latency-over-size")), "Not measured in this run.");
     assert!(text(with_id(&document, "cpu-cost")).contains("The CPU cost target was not measured"));
     assert!(text(with_id(&document, "counters")).contains("no such counter here"));
     references_resolve(&document);

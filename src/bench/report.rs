@@ -1,7 +1,7 @@
-//! The report at the end of a run: answers from the last run of every bench
-//! target that lies in the same directory, since each target is a process of
-//! its own and the last of them writes the whole. It owns that a report which
-//! cannot be written is a message and no failure of the run.
+//! The reports at the end of a run: where Criterion's is, and our own, from the
+//! last run of every bench target that lies in the same directory, since each
+//! target is a process of its own and the last of them writes the whole. It owns
+//! that a report which cannot be written is a message and no failure of the run.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,18 @@ use crate::report::{Report, files};
 /// The name of the last run, of whatever targets have one.
 const LAST_RUN: &str = "new";
 
-/// Writes the page of the last run, and says where.
-pub(super) fn write(output: &Path) {
+/// Says where Criterion's report is and, of a whole run, writes our own.
+pub(super) fn announce(output: &Path, is_whole: bool) {
+    let criterions = output.join("report/index.html");
+    if criterions.exists() {
+        println!("Criterion's HTML report: {}\n", criterions.display());
+    }
+    if is_whole {
+        write(output);
+    }
+}
+
+fn write(output: &Path) {
     match page(output) {
         Ok(page) => println!("The report, which answers from every target's last run: {}\n", page.display()),
         Err(error) => eprintln!("copycost: the report was not written: {error}\n"),

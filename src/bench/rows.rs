@@ -5,10 +5,16 @@
 
 use std::path::Path;
 
-use super::Kept;
 use crate::error::Error;
 use crate::loopback::Block;
 use crate::results::criterion_files;
+use crate::results::record::Record;
+
+/// The record of a cell, and whether Criterion kept its sample.
+pub(super) struct Kept {
+    pub(super) record: Record,
+    pub(super) saved: bool,
+}
 
 /// Writes into each record of `threads` what its row's blocks say together,
 /// and returns what could not be written.

@@ -127,13 +127,20 @@ fn even_ticks(low: f64, high: f64) -> Vec<Tick> {
 }
 
 fn named(value: f64) -> Tick {
+    // There is room for six characters.
     let text = match value.abs() {
         0.0 => "0".to_string(),
+        size if !(0.001..1e5).contains(&size) => return short_power(value),
         size if size >= 1.0 => digits(value),
-        _ => format!("{value:.6}"),
+        _ => format!("{value:.4}"),
     };
     let label = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     Tick { value, label: label.to_string() }
+}
+
+/// `2e-4`, `1.2e6`.
+fn short_power(value: f64) -> Tick {
+    Tick { value, label: format!("{value:.1e}").replace(".0e", "e") }
 }
 
 #[cfg(test)]
@@ -160,11 +167,13 @@ mod tests {
         assert_eq!(
             labels(Scale::Log, &[0.9, 160.0], &[]),
             ["1", "2", "5", "10", "20", "50", "100", "200"],
-            "two decades, and 6 % of their length beyond"
+            "two decades"
         );
         assert_eq!(labels(Scale::Log, &[0.9, 1.1], &[]), ["0.9", "0.95", "1", "1.05", "1.1"], "a ratio");
         assert_eq!(labels(Scale::Linear, &[0.0, 9.0], &[]), ["0", "2", "4", "6", "8"]);
-        assert_eq!(labels(Scale::Log, &[1.0, 1e9], &[]).len(), 10, "decades only");
+        assert_eq!(labels(Scale::Linear, &[0.0, 0.0009], &[]), ["0", "2e-4", "4e-4", "6e-4", "8e-4"]);
+        let decades = labels(Scale::Log, &[1.0, 1e9], &[]);
+        assert_eq!((decades.len(), decades[9].as_str()), (10, "1e9"), "decades only");
     }
 
     #[test]
