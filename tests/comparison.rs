@@ -39,6 +39,7 @@ fn a_slowed_mode_is_found_and_no_other_blamed() {
     let comparison = compare(&base, &quiet.record("new", 4, 8, Target::Throughput), options()).unwrap();
     assert_eq!(cell(&comparison, "one-copy").absolute.verdict, Verdict::Slower);
     assert_eq!(cell(&comparison, "two-copy").absolute.verdict, Verdict::NoDifferenceFound);
+    assert!(render(&comparison, Style::Text).contains("about the machine as well"));
     let few_percent = Options { threshold: 0.06, force: false };
     let comparison = compare(&base, &quiet.record("new", 4, 8, Target::Throughput), few_percent).unwrap();
     assert!(!comparison.has(Verdict::Slower), "5 % is below the threshold of 6 %");
