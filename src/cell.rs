@@ -76,3 +76,31 @@ impl fmt::Display for Cell {
         write!(f, "{}/{}/{}", self.group(), self.mode, self.message_bytes)
     }
 }
+
+/// The longest name of a copy mode; the registry's are shorter.
+const LONGEST_MODE_BYTES: usize = 64;
+
+/// Reads an id back; only what a cell is shown as is one. Its mode need not be
+/// one that this version knows.
+impl FromStr for Cell {
+    type Err = String;
+
+    fn from_str(id: &str) -> Result<Cell, String> {
+        let refuse = || format!("{id:?} is no cell; allowed: TARGET/N-threads/MODE/BYTES");
+        let parts: Vec<&str> = id.split('/').collect();
+        let [target, threads, mode, message_bytes] = parts.as_slice() else { return Err(refuse()) };
+        let threads = threads.strip_suffix("-threads").or_else(|| threads.strip_suffix("-thread"));
+        let number = |word: &str| word.parse().ok().filter(|number| *number > 0).ok_or_else(refuse);
+        let in_a_mode = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if mode.is_empty() || mode.len() > LONGEST_MODE_BYTES || !mode.bytes().all(in_a_mode) {
+            return Err(refuse());
+        }
+        let cell = Cell {
+            target: target.parse()?,
+            mode: mode.to_string(),
+            message_bytes: number(message_bytes)?,
+            threads: number(threads.ok_or_else(refuse)?)?,
+        };
+        if cell.to_string() == id { Ok(cell) } else { Err(refuse()) }
+    }
+}

@@ -14,6 +14,7 @@ pub mod comparability;
 mod judge;
 mod quantity;
 pub(crate) mod rows;
+mod serial;
 pub mod statistics;
 pub mod table;
 
@@ -172,6 +173,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         });
     }
     let paired = base.is_paired_with(new);
+    let (base, new) = (&base.calm(), &new.calm());
     let mut cells = Vec::new();
     for quantity in Quantity::ALL {
         cells.extend(judge(&Rows::of(base, quantity), &Rows::of(new, quantity), paired, options));

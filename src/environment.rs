@@ -84,6 +84,11 @@ impl Environment {
     }
 }
 
+/// The date and time, as `2026-02-28T13:07:09Z`.
+pub fn date_utc() -> Result<String, String> {
+    program::date()
+}
+
 /// The running kernel's release, as `uname -r`.
 pub fn kernel_release() -> Option<String> {
     Root::new(Path::new("/")).line("proc/sys/kernel/osrelease").ok()

@@ -105,6 +105,22 @@ pub enum Error {
         /// What differs.
         what: String,
     },
+    /// No name for a baseline.
+    #[error("{name:?} cannot be a baseline's name: {what}")]
+    BaselineName {
+        /// What was given.
+        name: String,
+        /// What is wrong, and what is allowed.
+        what: String,
+    },
+    /// An archive of a baseline is not made, or not taken in.
+    #[error("{archive}: {what}")]
+    Archive {
+        /// The archive's file.
+        archive: PathBuf,
+        /// Which file in it, what is wrong and what is allowed.
+        what: String,
+    },
     /// A recording cannot be made, taken up again or added to.
     #[error("recording `{name}`: {what}")]
     Recording {

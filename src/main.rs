@@ -21,6 +21,8 @@ struct Arguments {
 enum Command {
     Compare(commands::compare::Compare),
     Doctor(commands::doctor::Doctor),
+    Export(commands::export::Export),
+    Import(commands::import::Import),
     Stream(commands::stream::Stream),
     Profile(commands::profile::ShowProfile),
     Record(commands::record::Record),
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Compare(command) => command.run(),
         Command::Doctor(command) => done(command.run()),
+        Command::Export(command) => done(command.run()),
+        Command::Import(command) => done(command.run()),
         Command::Stream(command) => done(command.run()),
         Command::Profile(command) => done(command.run()),
         Command::Record(command) => done(command.run()),

@@ -27,14 +27,14 @@ struct Cases {
 }
 
 fn side(values: &[f64]) -> Side {
-    Side { processes: values.iter().copied().enumerate().collect(), generations: Vec::new() }
+    Side { processes: values.iter().copied().enumerate().collect(), ..Side::default() }
 }
 
 /// tests/data/scipy_differences.py made the figures.
 #[test]
 fn differences_are_those_of_scipy() {
     let cases: Cases = serde_json::from_str(include_str!("data/scipy_differences.json")).unwrap();
-    assert_eq!(cases.cases.len(), 7);
+    assert_eq!(cases.cases.len(), 8);
     for case in &cases.cases {
         for (paired, expected) in [(false, Some(&case.welch)), (true, case.paired.as_ref())] {
             let Some(expected) = expected else { continue };
@@ -119,7 +119,7 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
     let processes_differ = Machine { between_processes: 0.05, ..drifting };
     let blocks_only = Machine { between_processes: 0.0, between_generations: 0.0, ..drifting };
     for machine in [calm, drifting, processes_differ, blocks_only] {
-        for (base, new) in [(5, 5), (10, 10), (5, 20)] {
+        for (base, new) in [(5, 5), (10, 10), (5, 20), (36, 36)] {
             let mut random = fastrand::Rng::with_seed(7);
             let (runs, mut held, mut bias) = (3000, 0, 0.0);
             let truth = 0.05;
@@ -174,9 +174,33 @@ fn pairs_cancel_what_both_sides_share() {
 }
 
 #[test]
+fn from_ten_processes_on_a_disturbed_one_hides_nothing() {
+    let calm: Vec<f64> = (0..10).map(|n| 0.01 * f64::from(n % 5)).collect();
+    let slower: Vec<f64> = calm.iter().map(|value| value + 0.05).collect();
+    let mut disturbed = slower.clone();
+    disturbed[3] -= 0.6;
+    let clean = difference(&side(&calm), &side(&slower), false).unwrap();
+    let found = difference(&side(&calm), &side(&disturbed), false).unwrap();
+    assert!((clean.estimate - 0.05).abs() < 1e-9 && clean.p_value(0.0) < 1e-4, "{clean:?}");
+    assert!((found.estimate - 0.05).abs() < 0.005 && found.p_value(0.0) < 1e-3, "{found:?}");
+    let nine = difference(&side(&calm[..9]), &side(&disturbed[..9]), false).unwrap();
+    assert!(nine.p_value(0.0) > 0.5, "of nine none is left out: {nine:?}");
+}
+
+#[test]
+fn passes_that_are_alike_count_for_less() {
+    let (base, new) = (side(&[0.0, 0.01, -0.01, 0.0]), side(&[0.05, 0.06, 0.04, 0.05]));
+    let plain = difference(&base, &new, false).unwrap();
+    let alike = |side: Side| Side { inflation: Some(4.0), ..side };
+    let wider = difference(&alike(base), &alike(new), false).unwrap();
+    assert!((wider.standard_error - 2.0 * plain.standard_error).abs() < 1e-12);
+    assert_eq!(wider.estimate, plain.estimate);
+}
+
+#[test]
 fn one_process_is_not_taken_for_many() {
     let many = side(&[1.00, 1.02, 0.98, 1.01, 0.99]);
-    let one = Side { processes: vec![(0, 1.1)], generations: vec![1.099, 1.1, 1.101] };
+    let one = Side { processes: vec![(0, 1.1)], generations: vec![1.099, 1.1, 1.101], ..Side::default() };
     let found = difference(&many, &one, false).unwrap();
     assert_eq!(found.basis, Basis::OneSideAlone);
     // s = 0.0158; its own three generations would have said 0.0006.
@@ -188,7 +212,7 @@ fn one_process_is_not_taken_for_many() {
     let alone = difference(&one, &one.clone(), false).unwrap();
     assert_eq!(alone.basis, Basis::Generations);
     assert!(alone.standard_error > 2.0 * 0.001 * (2.0_f64 / 3.0).sqrt());
-    let mute = Side { processes: vec![(0, 1.0)], generations: vec![1.0] };
+    let mute = Side { processes: vec![(0, 1.0)], generations: vec![1.0], ..Side::default() };
     assert!(difference(&mute, &one, false).unwrap_err().contains("two generations"));
     assert!(difference(&Side::default(), &one, false).unwrap_err().contains("baseline did not"));
 }
@@ -196,11 +220,16 @@ fn one_process_is_not_taken_for_many() {
 #[test]
 fn holm_is_the_step_down_correction() {
     // Worked by hand: 0.01 × 4, 0.02 × 3, then never less than before.
-    let adjusted = holm(&[0.02, 0.01, 0.03, 0.9]);
-    let expected = [0.06, 0.04, 0.06, 0.9];
-    assert!(adjusted.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{adjusted:?}");
-    assert_eq!(holm(&[]), Vec::<f64>::new());
-    assert_eq!(holm(&[0.6, 0.7]), vec![1.0, 1.0]);
+    let near = |weighted: &[(f64, f64)], expected: &[f64]| {
+        let adjusted = holm(weighted);
+        assert_eq!(adjusted.len(), expected.len());
+        assert!(adjusted.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{adjusted:?}");
+    };
+    near(&[(0.02, 1.0), (0.01, 1.0), (0.03, 1.0), (0.9, 1.0)], &[0.06, 0.04, 0.06, 0.9]);
+    near(&[], &[]);
+    near(&[(0.6, 1.0), (0.7, 1.0)], &[1.0, 1.0]);
+    // Half a question each: 0.01 × 2, 0.02 × 1.5, 0.03 × 1, and never less than one.
+    near(&[(0.02, 0.5), (0.01, 0.5), (0.03, 0.5), (0.9, 0.5)], &[0.03, 0.02, 0.03, 0.9]);
 }
 
 #[test]

@@ -66,7 +66,8 @@ fn values_of_the_wrong_type_and_text_that_is_not_toml() {
 #[test]
 fn a_profile_that_is_not_there_names_those_that_are() {
     let error = Profile::load("nonesuch").unwrap_err().to_string();
-    for name in ["nonesuch", "criterion-config/nonesuch.toml", "default, quick, thorough, malloc"] {
+    for name in ["nonesuch", "criterion-config/nonesuch.toml", "default, quick, thorough, recording, malloc"]
+    {
         assert!(error.contains(name), "{error}");
     }
     assert!(Profile::load("./nonesuch.toml").unwrap_err().to_string().contains("./nonesuch.toml"));

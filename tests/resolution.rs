@@ -72,9 +72,9 @@ fn between_runs_it_is_what_generations_differ_by_and_says_that_this_is_too_littl
     let mut measured = measurement("two-copy");
     uneven(&mut measured);
     let found = Resolution::of_run(&[record(measured)]);
-    // Ten generations, five each way: s = ln 1.02 / 2 · √(10/9); t(18) = 2.1009.
+    // Ten generations, five each way: s = ln 1.02 / 2 · √(10/9); t(18) = 2.10092204.
     let deviation = 1.02f64.ln() / 2.0 * (10.0f64 / 9.0).sqrt();
-    let percent = 100.0 * (2.1009 * deviation * (2.0f64 / 10.0).sqrt()).exp_m1();
+    let percent = 100.0 * (2.10092204 * deviation * (2.0f64 / 10.0).sqrt()).exp_m1();
     assert_found(&found.between_runs_at_least, 1, percent, percent, "two-copy, 1 × 4096 B");
     assert!(found.lines().contains("processes differ by more"), "{}", found.lines());
 }

@@ -3,6 +3,8 @@
 
 pub(crate) mod compare;
 pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod pass;
 pub(crate) mod profile;
 pub(crate) mod record;

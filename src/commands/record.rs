@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use copycost::cell::Target;
 use copycost::profile::Profile;
 use copycost::results::criterion_files;
+use copycost::results::name::BaselineName;
 use copycost::results::recording::{Manifest, Pair, PassId, Recording, Side};
 
 use progress::Progress;
@@ -22,12 +23,12 @@ use progress::Progress;
 #[derive(clap::Args)]
 pub(crate) struct Record {
     /// Passes of each bench target, each a process of its own.
-    #[arg(long, default_value = "10", value_parser = rounds)]
+    #[arg(long, default_value = "36", value_parser = rounds)]
     rounds: usize,
     /// What to keep it as [default: the kernel's release]. A recording of that
     /// name that is finished is added to.
     #[arg(long)]
-    name: Option<String>,
+    name: Option<BaselineName>,
     /// Settings of each pass: a name in criterion-config/, or a path
     /// [default: recording].
     #[arg(long)]
@@ -65,8 +66,8 @@ impl Record {
         let output = criterion_files::output_directory();
         let recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
         let steps = steps(&recordings)?;
-        let profile = recordings[0].manifest().profile.clone();
-        let mut progress = Progress::begin(steps.len(), &profile);
+        let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
+        let mut progress = Progress::begin(steps.len(), &profile, filter.is_some());
         for step in &steps {
             let recording = &recordings[step.side];
             run_before(recording)?;
@@ -99,14 +100,14 @@ impl Record {
         let sides = [(Side::A, "a", &self.before_a), (Side::B, "b", &self.before_b)];
         let begin = |(side, letter, before): (Side, &str, &Option<String>)| {
             let pair = Some(Pair { id, side, before: before.clone() });
-            Recording::begin(output, &format!("{name}-{letter}"), Manifest { pair, ..manifest.clone() })
+            Recording::begin(output, &name.with_suffix(letter)?, Manifest { pair, ..manifest.clone() })
         };
         Ok(sides.into_iter().map(begin).collect::<Result<_, _>>()?)
     }
 
     /// What was begun is taken up with what it was begun with; of a pair both.
     fn resume(&self, output: &Path) -> anyhow::Result<Vec<Recording>> {
-        let name = self.name()?;
+        let name = self.name()?.to_string();
         let (a, b) = (format!("{name}-a"), format!("{name}-b"));
         let is_there = |name: &str| copycost::results::recording::directory(output, name).is_dir();
         let recordings = match !is_there(&name) && is_there(&a) && is_there(&b) {
@@ -132,9 +133,13 @@ impl Record {
         Ok(recordings)
     }
 
-    fn name(&self) -> anyhow::Result<String> {
-        let release = copycost::environment::kernel_release;
-        self.name.clone().or_else(release).context("the kernel's release cannot be read; give --name")
+    fn name(&self) -> anyhow::Result<BaselineName> {
+        if let Some(name) = &self.name {
+            return Ok(name.clone());
+        }
+        let release = copycost::environment::kernel_release();
+        let release = release.context("the kernel's release cannot be read; give --name")?;
+        BaselineName::new(&release).context("the kernel's release is no name; give --name")
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::BaselineSummary;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::metric::{Reading, Value, median};
 use crate::results::criterion_files;
 use crate::results::record::Record;
 use crate::results::recording::{self, Manifest, Pair};
@@ -36,6 +37,26 @@ pub struct Process {
     pub records: Vec<Record>,
 }
 
+/// From here on the ratios of a pass were seen to move: docs/METHOD.md, "The split
+/// of a recording".
+const DISTURBING_STEAL_PERCENT: f64 = 1.0;
+
+/// With fewer processes than these the disturbed ones stay: trimming needs ten.
+const FEWEST_CALM: usize = 10;
+
+impl Process {
+    /// What was stolen of it, if that is disturbing: the median of its records,
+    /// each of which knows the share since the process began.
+    fn disturbing_steal_percent(&self) -> Option<f64> {
+        let of_record = |record: &Record| match &record.steal_percent {
+            Reading::Value(Value::Number(percent)) => Some(*percent),
+            _ => None,
+        };
+        let shares: Vec<f64> = self.records.iter().filter_map(of_record).collect();
+        median(&shares).filter(|share| *share > DISTURBING_STEAL_PERCENT)
+    }
+}
+
 impl Baseline {
     /// Reads a baseline. An error if nothing is kept under `name`, with the
     /// names that something is kept under.
@@ -53,10 +74,7 @@ impl Baseline {
         let mut baseline = Baseline { name: name.to_string(), manifest, processes, notes: Vec::new() };
         baseline.add_criterions(criterion_files::records(output, name)?);
         if baseline.processes.is_empty() {
-            let known = criterion_files::baseline_names(output)?;
-            let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
-            let what = format!("nothing is kept under this name; there are: {known}");
-            return Err(Error::Recording { name: name.to_string(), what });
+            return Err(criterion_files::unknown_baseline(output, name));
         }
         Ok(baseline)
     }
@@ -93,6 +111,27 @@ impl Baseline {
             processes: self.processes.len(),
             notes: self.notes.clone(),
         }
+    }
+
+    /// Without the processes that a hypervisor disturbed, if enough are left, and
+    /// with a note of them.
+    pub(super) fn calm(&self) -> Baseline {
+        let mut calm = self.clone();
+        let stolen: Vec<f64> = self.processes.iter().filter_map(Process::disturbing_steal_percent).collect();
+        let Some(worst) = stolen.iter().copied().max_by(f64::total_cmp) else { return calm };
+        let leave_out = self.processes.len() - stolen.len() >= FEWEST_CALM;
+        if leave_out {
+            calm.processes.retain(|process| process.disturbing_steal_percent().is_none());
+        }
+        calm.notes.push(format!(
+            "in {} of {} processes of `{}` a hypervisor gave more than {DISTURBING_STEAL_PERCENT} % of the CPU time to \
+             others, {worst:.1} % at worst; that moves ratios as well, {}",
+            stolen.len(),
+            self.processes.len(),
+            self.name,
+            if leave_out { "and they are left out" } else { "but too few others are left to do without them" }
+        ));
+        calm
     }
 
     /// Adds what Criterion keeps under the name, unless it is a pass that is

@@ -7,11 +7,16 @@
 //! intersection-union test: its p value is the largest of theirs). With two
 //! modes nothing can tell which of them it was, and both are said to have
 //! changed against each other.
+//!
+//! That makes false blame rarer than one question a cell: of k modes that did
+//! not change, one is blamed only if all k − 1 of its comparisons fail, so with
+//! each at a level a, k·(k−1)/2 comparisons blame k·a/2 modes at most (Markov).
+//! Each of the row's cells thus counts as half a question in the correction.
 
 use std::collections::BTreeSet;
 
 use super::rows::{RowKey, Rows};
-use super::statistics::{self, Basis, Side, holm};
+use super::statistics::{self, Basis, centre, holm};
 use super::{COARSEST, CellComparison, Interval, Judged, LEVEL, Options, Verdict};
 
 /// The confidence of the intervals that are shown: for one cell alone.
@@ -58,6 +63,8 @@ pub(super) fn judge(base: &Rows<'_>, new: &Rows<'_>, paired: bool, options: Opti
 /// What one question about one cell came to, before the correction.
 struct Answer {
     found: Result<Found, String>,
+    /// How many questions it counts as, see above.
+    weight: f64,
 }
 
 struct Found {
@@ -72,7 +79,7 @@ struct Found {
 
 impl Answer {
     fn absent(why: &str) -> Answer {
-        Answer { found: Err(why.to_string()) }
+        Answer { found: Err(why.to_string()), weight: 0.0 }
     }
 }
 
@@ -87,13 +94,13 @@ fn absolute(
     let (a, b) = (base.absolute(key, mode), new.absolute(key, mode));
     let found = statistics::difference(&a, &b, paired).map(|difference| Found {
         against: None,
-        base: centre(&a),
-        new: centre(&b),
+        base: centre(&a).exp(),
+        new: centre(&b).exp(),
         p_value: difference.p_value(threshold),
         difference,
         coarsest: difference,
     });
-    Answer { found }
+    Answer { found, weight: 1.0 }
 }
 
 fn relative(
@@ -114,15 +121,18 @@ fn relative(
         let difference = statistics::difference(&a, &b, paired)?;
         Ok(Found {
             against: Some(other.to_string()),
-            base: centre(&a),
-            new: centre(&b),
+            base: centre(&a).exp(),
+            new: centre(&b).exp(),
             p_value: difference.p_value(threshold),
             difference,
             coarsest: difference,
         })
     });
     let pairs: Result<Vec<Found>, String> = pairs.collect();
-    Answer { found: pairs.map(least_changed) }
+    // A filter may have left out cells whose rounds stand in the row's blocks.
+    let measured = base.modes(key).len().max(new.modes(key).len()).max(1) as f64;
+    let weight = ((others.len() + 1) as f64 / 2.0 / measured).min(1.0);
+    Answer { found: pairs.map(least_changed), weight }
 }
 
 /// The answer of the other mode that this one changed least against; none at
@@ -146,14 +156,17 @@ fn by_size(a: &Found, b: &Found) -> std::cmp::Ordering {
 }
 
 fn verdicts(answers: &[&Answer], threshold: f64) -> Vec<Judged> {
-    let asked = answers.iter().filter(|answer| answer.found.is_ok()).count().max(1) as f64;
-    let p_values: Vec<f64> = answers.iter().map(|a| a.found.as_ref().map_or(1.0, |f| f.p_value)).collect();
     // Cells without an answer are no questions: they must not make it harder.
-    let answered: Vec<usize> = (0..answers.len()).filter(|index| answers[*index].found.is_ok()).collect();
-    let corrected = holm(&answered.iter().map(|index| p_values[*index]).collect::<Vec<_>>());
-    let corrected: Vec<(usize, f64)> = answered.into_iter().zip(corrected).collect();
-    let of = |index: usize| corrected.iter().find(|(of, _)| *of == index).map_or(1.0, |(_, p)| *p);
-    answers.iter().enumerate().map(|(index, answer)| verdict(answer, of(index), asked, threshold)).collect()
+    let weight = |answer: &Answer| if answer.found.is_ok() { answer.weight } else { 0.0 };
+    let p_value = |answer: &Answer| answer.found.as_ref().map_or(1.0, |found| found.p_value);
+    let weighted: Vec<(f64, f64)> = answers.iter().map(|answer| (p_value(answer), weight(answer))).collect();
+    let asked = weighted.iter().map(|(_, weight)| weight).sum::<f64>().max(1.0);
+    let corrected = holm(&weighted).into_iter();
+    answers
+        .iter()
+        .zip(corrected)
+        .map(|(answer, p_value)| verdict(answer, p_value, asked, threshold))
+        .collect()
 }
 
 fn verdict(answer: &Answer, p_value: f64, asked: f64, threshold: f64) -> Judged {
@@ -205,12 +218,6 @@ impl Judged {
             reason: Some(reason.to_string()),
         }
     }
-}
-
-/// The geometric mean over processes.
-fn centre(side: &Side) -> f64 {
-    let count = side.processes.len() as f64;
-    (side.processes.iter().map(|(_, value)| value).sum::<f64>() / count).exp()
 }
 
 /// Every mode that either side measured, in the order of the profile.

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Baseline;
 use super::quantity::Quantity;
+use super::serial;
 use super::statistics::Side;
 use crate::cell::Cell;
 use crate::loopback::{SELF_LANE, is_mode};
@@ -26,6 +27,9 @@ pub(crate) struct Rows<'a> {
     baseline: &'a Baseline,
     /// The records of a row by process.
     rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&'a Record>>>,
+    /// The factors of `serial` for the two questions.
+    relative_inflation: f64,
+    absolute_inflation: f64,
 }
 
 impl<'a> Rows<'a> {
@@ -37,7 +41,18 @@ impl<'a> Rows<'a> {
                 rows.entry(key).or_default().entry(process.number).or_default().push(record);
             }
         }
-        Rows { quantity, baseline, rows }
+        let mut rows = Rows { quantity, baseline, rows, relative_inflation: 1.0, absolute_inflation: 1.0 };
+        let (mut relative, mut absolute) = (Vec::new(), Vec::new());
+        for key in rows.keys() {
+            let modes = rows.modes(key);
+            for (index, mode) in modes.iter().enumerate() {
+                absolute.push(rows.absolute(key, mode).values());
+                relative.extend(modes[..index].iter().map(|other| rows.relative(key, mode, other).values()));
+            }
+        }
+        rows.relative_inflation = serial::inflation(relative.iter().map(Vec::as_slice));
+        rows.absolute_inflation = serial::inflation(absolute.iter().map(Vec::as_slice));
+        rows
     }
 
     pub(crate) fn keys(&self) -> BTreeSet<RowKey> {
@@ -88,7 +103,7 @@ impl<'a> Rows<'a> {
 
     /// A mode by itself.
     pub(crate) fn absolute(&self, key: RowKey, mode: &str) -> Side {
-        self.side(key, |record, round_values| {
+        let side = self.side(key, |record, round_values| {
             match self.quantity.of_record(record) {
                 Some(value) if record.cell.mode == mode => round_values.whole = Some(value.ln()),
                 _ => {}
@@ -97,29 +112,32 @@ impl<'a> Rows<'a> {
                 let value = block.round(mode).and_then(|round| self.quantity.of_round(round));
                 round_values.extend(block.generation, value.map(f64::ln));
             }
-        })
+        });
+        Side { inflation: Some(self.absolute_inflation), ..side }
     }
 
     /// A mode against another.
     pub(crate) fn relative(&self, key: RowKey, mode: &str, other: &str) -> Side {
-        self.side(key, |record, round_values| {
+        let side = self.side(key, |record, round_values| {
             for block in &record.blocks {
                 let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
                 let ratio = value(mode).zip(value(other)).map(|(own, other)| (own / other).ln());
                 round_values.extend(block.generation, ratio);
             }
-        })
+        });
+        Side { inflation: Some(self.relative_inflation), ..side }
     }
 
     /// A mode against itself: of its own cell's blocks alone.
     pub(crate) fn self_check(&self, key: RowKey, mode: &str) -> Side {
-        self.side(key, |record, round_values| {
+        let side = self.side(key, |record, round_values| {
             for block in record.blocks.iter().filter(|_| record.cell.mode == mode) {
                 let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
                 let ratio = value(mode).zip(value(SELF_LANE)).map(|(own, twin)| (own / twin).ln());
                 round_values.extend(block.generation, ratio);
             }
-        })
+        });
+        Side { inflation: Some(self.relative_inflation), ..side }
     }
 
     fn side(&self, key: RowKey, read: impl Fn(&Record, &mut Values)) -> Side {

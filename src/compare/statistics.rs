@@ -6,8 +6,13 @@
 //!   `se² = s²a/na + s²b/nb`, degrees of freedom by Welch (1947) and
 //!   Satterthwaite (1946). What varies between blocks, generations and
 //!   processes is all in `s`; a percentile bootstrap of five values would be
-//!   too narrow by a third.
-//! - **Pairs**: passes measured in turn; the t interval of the differences.
+//!   too narrow by a third. From ten processes on a tenth of them is left out at
+//!   either end, and `x̄` and `s` are the trimmed mean and what Yuen (1974) puts
+//!   in the place of its deviation: a process that was disturbed moves neither.
+//!   Where passes near each other are alike, `se²` of their side is as much
+//!   larger as `compare/serial.rs` says.
+//! - **Pairs**: passes measured in turn; the same of their differences, which
+//!   need no such factor.
 //! - **One process on one side**: the other side's `s` stands for both:
 //!   `se² = s²(1 + 1/n)`, n − 1 degrees of freedom.
 //! - **One process on each side**: what varies between processes was not
@@ -19,8 +24,13 @@ use serde::{Deserialize, Serialize};
 use crate::ratio::student;
 
 /// By how much a ratio of two processes varies beyond what their generations
-/// tell, as a factor: measured, see docs/METHOD.md, "One process only".
-pub const PROCESS_OVER_GENERATION: f64 = 3.0;
+/// tell, as a factor: the largest of those measured, see docs/METHOD.md, "One
+/// process only".
+pub const PROCESS_OVER_GENERATION: f64 = 4.3;
+
+/// The share of processes that is left out at either end. Of fewer than ten it
+/// is none: what is left would be too few to tell their spread.
+const TRIM: f64 = 0.1;
 
 /// The chance with which a difference is to be found, where it is said how
 /// small a difference could have been.
@@ -33,6 +43,16 @@ pub struct Side {
     pub processes: Vec<(usize, f64)>,
     /// Of the only process, a value a generation; else unused.
     pub generations: Vec<f64>,
+    /// The factor on the variance of its mean, where passes near each other are
+    /// alike; none is 1.
+    pub inflation: Option<f64>,
+}
+
+impl Side {
+    /// The processes' values, in their order.
+    pub fn values(&self) -> Vec<f64> {
+        self.processes.iter().map(|(_, value)| *value).collect()
+    }
 }
 
 /// What an interval rests on.
@@ -65,7 +85,7 @@ pub struct Difference {
 /// The difference of two sides; `paired` if passes of the same number were
 /// measured in turn. An error says why there is none.
 pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, String> {
-    let (a, b) = (values(base), values(new));
+    let (a, b) = (base.values(), new.values());
     match (a.len(), b.len()) {
         (0, _) => Err("the baseline did not measure it".into()),
         (_, 0) => Err("the new run did not measure it".into()),
@@ -74,7 +94,8 @@ pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, S
         (n, 1) => Ok(one_alone(b[0], &a, n, -1.0)),
         _ => {
             let pairs = if paired { differences_of_pairs(base, new) } else { Vec::new() };
-            Ok(if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(&a, &b) })
+            let found = if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(base, new) };
+            Ok(found)
         }
     }
 }
@@ -106,31 +127,80 @@ impl Difference {
 
 /// Holm's step-down correction (1979): each p value as it counts among all of
 /// them, so that the chance of any false verdict stays below the level that
-/// they are compared with, whatever depends on what.
-pub fn holm(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
-    let mut adjusted = vec![1.0; p_values.len()];
+/// they are compared with, whatever depends on what. Each comes with its weight:
+/// by how much the chance of a false verdict grows with it, 1 for a question of
+/// its own; together no less than 1.
+pub fn holm(weighted: &[(f64, f64)]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..weighted.len()).collect();
+    order.sort_by(|a, b| weighted[*a].0.total_cmp(&weighted[*b].0));
+    let mut adjusted = vec![1.0; weighted.len()];
+    let mut left: f64 = weighted.iter().map(|(_, weight)| weight).sum();
     let mut so_far: f64 = 0.0;
-    for (rank, index) in order.iter().enumerate() {
-        let count = (p_values.len() - rank) as f64;
-        so_far = so_far.max((p_values[*index] * count).min(1.0));
-        adjusted[*index] = so_far;
+    for index in order {
+        let (p_value, weight) = weighted[index];
+        so_far = so_far.max((p_value * left.max(1.0)).min(1.0));
+        adjusted[index] = so_far;
+        left -= weight;
     }
     adjusted
 }
 
-fn values(side: &Side) -> Vec<f64> {
-    side.processes.iter().map(|(_, value)| *value).collect()
+/// What the estimates take for the value of a side: the trimmed mean.
+pub(super) fn centre(side: &Side) -> f64 {
+    mean(kept(&sorted(&side.values())))
 }
 
-fn welch(a: &[f64], b: &[f64]) -> Difference {
-    let (of_a, of_b) = (variance(a) / a.len() as f64, variance(b) / b.len() as f64);
-    let squared = of_a + of_b;
-    let freedom = |share: f64, count: usize| share.powi(2) / (count - 1) as f64;
-    let denominator = freedom(of_a, a.len()) + freedom(of_b, b.len());
+fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+/// A sorted sample without its ends.
+fn kept(sorted: &[f64]) -> &[f64] {
+    let cut = (TRIM * sorted.len() as f64) as usize;
+    &sorted[cut..sorted.len() - cut]
+}
+
+/// What two values or more say of their mean.
+struct Sample {
+    mean: f64,
+    /// The square of its standard error.
+    error_squared: f64,
+    degrees_of_freedom: f64,
+}
+
+impl Sample {
+    fn of(values: &[f64]) -> Sample {
+        let sorted = sorted(values);
+        let kept = kept(&sorted);
+        // Winsorised: what is cut off counts as the last that is kept.
+        let (low, high) = (kept[0], kept[kept.len() - 1]);
+        let winsorised: Vec<f64> = sorted.iter().map(|value| value.clamp(low, high)).collect();
+        let squares = variance(&winsorised) * (sorted.len() - 1) as f64;
+        let degrees_of_freedom = (kept.len() - 1) as f64;
+        Sample {
+            mean: mean(kept),
+            error_squared: squares / (kept.len() as f64 * degrees_of_freedom),
+            degrees_of_freedom,
+        }
+    }
+}
+
+fn welch(base: &Side, new: &Side) -> Difference {
+    let inflated = |side: &Side| {
+        let sample = Sample::of(&side.values());
+        Sample { error_squared: sample.error_squared * side.inflation.unwrap_or(1.0), ..sample }
+    };
+    of_two(&inflated(base), &inflated(new))
+}
+
+fn of_two(a: &Sample, b: &Sample) -> Difference {
+    let squared = a.error_squared + b.error_squared;
+    let share = |of: &Sample| of.error_squared.powi(2) / of.degrees_of_freedom;
+    let denominator = share(a) + share(b);
     Difference {
-        estimate: mean(b) - mean(a),
+        estimate: b.mean - a.mean,
         standard_error: squared.sqrt(),
         // Without any spread any number of degrees is right.
         degrees_of_freedom: if denominator > 0.0 { squared.powi(2) / denominator } else { 1.0 },
@@ -147,10 +217,11 @@ fn differences_of_pairs(base: &Side, new: &Side) -> Vec<f64> {
 }
 
 fn of_pairs(differences: &[f64]) -> Difference {
+    let sample = Sample::of(differences);
     Difference {
-        estimate: mean(differences),
-        standard_error: (variance(differences) / differences.len() as f64).sqrt(),
-        degrees_of_freedom: (differences.len() - 1) as f64,
+        estimate: sample.mean,
+        standard_error: sample.error_squared.sqrt(),
+        degrees_of_freedom: sample.degrees_of_freedom,
         basis: Basis::Pairs,
     }
 }
@@ -169,8 +240,8 @@ fn of_generations(base: &Side, new: &Side) -> Result<Difference, String> {
     if a.len() < 2 || b.len() < 2 {
         return Err("one process on each side, and fewer than two generations in one of them".into());
     }
-    let narrow = welch(a, b);
-    let processes = values(new)[0] - values(base)[0];
+    let narrow = of_two(&Sample::of(a), &Sample::of(b));
+    let processes = new.values()[0] - base.values()[0];
     Ok(Difference {
         estimate: processes,
         standard_error: narrow.standard_error * PROCESS_OVER_GENERATION,

@@ -185,6 +185,11 @@ fn footer(comparison: &Comparison) -> String {
     }
     let paired = comparison.cells.iter().any(|cell| cell.absolute.basis == Some(Basis::Pairs));
     let pairs = if paired { "; passes were measured in turn and are compared in pairs" } else { "" };
+    let called = |cell: &CellComparison| matches!(cell.absolute.verdict, Verdict::Faster | Verdict::Slower);
+    if !paired && comparison.cells.iter().any(called) {
+        text += "\nAbsolute verdicts between recordings made one after the other are about the machine as well: \
+                 what it did between them nothing in them tells. `copycost record --interleave` cancels it.\n";
+    }
     let threshold = match comparison.threshold {
         0.0 => String::new(),
         share => format!("; changes up to {:.1} % are not called", share * 100.0),

@@ -23,7 +23,7 @@ pub(super) fn items(profile: &Profile) -> Items {
         ("git_commit", reading(commit, words)),
         ("git_modified", reading(modified, yes_or_no)),
         ("profile", words(profile_name(&profile.name))),
-        ("date_utc", date()),
+        ("date_utc", reading(date(), words)),
     ]
     .map(|(name, reading)| (name.to_string(), reading))
     .into()
@@ -59,13 +59,11 @@ fn ask_git(arguments: &[&str]) -> Result<String, String> {
     }
 }
 
-fn date() -> Reading {
+pub(super) fn date() -> Result<String, String> {
     #[allow(clippy::disallowed_methods)] // the date of a run, not a time that is measured
     let now = std::time::SystemTime::now();
-    match now.duration_since(UNIX_EPOCH) {
-        Ok(since) => words(utc(since.as_secs())),
-        Err(_) => Reading::Absent("the system's clock stands before 1970".into()),
-    }
+    let since = now.duration_since(UNIX_EPOCH);
+    since.map(|since| utc(since.as_secs())).map_err(|_| "the system's clock stands before 1970".into())
 }
 
 /// `2026-02-28T13:07:09Z`, of seconds since 1970: Howard Hinnant's

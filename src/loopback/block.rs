@@ -4,10 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::generation::GenerationReport;
+use super::connection::Granted;
 use crate::cell::Cell;
 use crate::counter::{self, Counts};
 use crate::cpu::Plan;
+use crate::sys::TcpInfo;
 use crate::zerocopy::Tally;
 
 /// The lane of the self check: the cell's own mode once more, on connections
@@ -124,6 +125,28 @@ pub struct CellMeasurement {
     pub cost_unit: CostUnit,
     /// Counters that are absent, by their place in [`counter::KINDS`], and why.
     pub absent_counters: Vec<(usize, String)>,
+}
+
+/// What the kernel says of the connections when the generation ends.
+#[derive(Clone, Debug, Default)]
+pub struct GenerationReport {
+    /// Every connection of every lane.
+    pub connections: Vec<ConnectionReport>,
+}
+
+/// One connection at the end of its generation.
+#[derive(Clone, Debug)]
+pub struct ConnectionReport {
+    /// The lane that it carried.
+    pub lane: String,
+    /// The client's socket as granted.
+    pub client_granted: Granted,
+    /// The server's socket as granted.
+    pub server_granted: Granted,
+    /// `TCP_INFO` of the client's end.
+    pub client_info: TcpInfo,
+    /// `TCP_INFO` of the server's end.
+    pub server_info: TcpInfo,
 }
 
 /// The value that `share` of `values` do not exceed (nearest rank); none of

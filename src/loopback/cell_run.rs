@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, BlockRound, CellMeasurement, SELF_LANE, percentile};
-use super::generation::{Generation, GenerationReport, GenerationSpec};
+use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, SELF_LANE, percentile};
+use super::generation::{Generation, GenerationSpec};
 use super::instruments::Instruments;
 use super::lane::{Lane, LaneKind};
 use super::reference::REFERENCES;

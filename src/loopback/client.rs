@@ -10,6 +10,7 @@ use socket2::Socket;
 
 use super::reference::{Reference, ReferenceLane};
 use super::round::{Gate, Job, Round, now};
+use super::slowdown::{burn, slowed};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
 use crate::counter::{self, CounterSource, Opened};
@@ -89,6 +90,7 @@ impl Client {
             if !gate.await_release() {
                 break;
             }
+            burn(job.burn);
             let ended = match (&mut *lane, self.cell.target) {
                 (ClientLane::Reference(lane), _) => reference_round(lane, share, &mut ring, gate),
                 (ClientLane::Mode(lane), Target::Latency) => {
@@ -182,7 +184,6 @@ impl ModeLane {
         ring: &mut Ring,
         nagle: bool,
     ) -> std::result::Result<Instant, SendFailure> {
-        let begun = now();
         for _ in 0..messages {
             self.send_next(ring)?;
         }
@@ -192,7 +193,7 @@ impl ModeLane {
             push(&self.socket).map_err(|source| SendFailure { operation: "push by TCP_NODELAY", source })?;
         }
         self.mode.finish(ring.returned())?;
-        Ok(slowed(begun, self.slowed_percent))
+        Ok(now())
     }
 
     /// Sends `messages` one at a time, each once the server has answered the
@@ -238,23 +239,6 @@ impl ModeLane {
             source: io::Error::other("the mode gave no message back"),
         })
     }
-}
-
-/// Now, after burning `percent` of the time since `begun`: 0 but in a test of
-/// what comparisons can find.
-#[inline]
-fn slowed(begun: Instant, percent: f64) -> Instant {
-    let ended = now();
-    if percent == 0.0 {
-        return ended;
-    }
-    let until = ended + ended.duration_since(begun).mul_f64(percent / 100.0);
-    let mut burning = ended;
-    while burning < until {
-        std::hint::spin_loop();
-        burning = now();
-    }
-    burning
 }
 
 fn push(socket: &Socket) -> io::Result<()> {

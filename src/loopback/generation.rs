@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
+use super::block::{ConnectionReport, GenerationReport};
 use super::client::{Client, ClientWork};
-use super::connection::{Granted, Listener, Pair, failure};
+use super::connection::{Listener, Pair, failure};
 use super::lane::{Lane, LaneKind};
 use super::round::{Gate, Job, Outcome, Round};
 use super::server::{Account, Fault, Server};
+use super::slowdown::Slowdown;
 use super::thread::spawn;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::Connection;
@@ -21,7 +23,7 @@ use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::message::Layout;
 use crate::profile::Profile;
-use crate::sys::{self, TcpInfo};
+use crate::sys;
 
 /// What a generation is made of.
 #[derive(Clone)]
@@ -53,33 +55,12 @@ pub struct Generation {
 struct OpenLane {
     name: String,
     connections: Vec<OpenConnection>,
+    slowdown: Slowdown,
 }
 
 struct OpenConnection {
     pair: Pair,
     account: Arc<Account>,
-}
-
-/// What the kernel says of the connections when the generation ends.
-#[derive(Clone, Debug, Default)]
-pub struct GenerationReport {
-    /// Every connection of every lane.
-    pub connections: Vec<ConnectionReport>,
-}
-
-/// One connection at the end of its generation.
-#[derive(Clone, Debug)]
-pub struct ConnectionReport {
-    /// The lane that it carried.
-    pub lane: String,
-    /// The client's socket as granted.
-    pub client_granted: Granted,
-    /// The server's socket as granted.
-    pub server_granted: Granted,
-    /// `TCP_INFO` of the client's end.
-    pub client_info: TcpInfo,
-    /// `TCP_INFO` of the server's end.
-    pub server_info: TcpInfo,
 }
 
 impl Generation {
@@ -95,7 +76,13 @@ impl Generation {
             };
             let count = if matches!(lane.kind, LaneKind::Mode(_)) { clients } else { 0 };
             let connections = (0..count).map(|_| open()).collect::<Result<_>>()?;
-            Ok(OpenLane { name: lane.name.clone(), connections })
+            let slowdown = match lane.kind {
+                LaneKind::Mode(mode) if cell.target != Target::Latency => {
+                    Slowdown::by(profile.slowed_percent(mode.name, cell.message_bytes))
+                }
+                LaneKind::Mode(_) | LaneKind::Reference(_) => Slowdown::default(),
+            };
+            Ok(OpenLane { name: lane.name.clone(), connections, slowdown })
         });
         let mut generation = Generation {
             cell: cell.clone(),
@@ -116,7 +103,8 @@ impl Generation {
     /// Runs one round of lane `lane` with `messages` spread over the clients.
     /// After an error the generation is over: its threads are gone.
     pub fn run(&mut self, lane: usize, messages: u64) -> Result<Round> {
-        let job = Job { lane, messages };
+        let burn = self.lanes[lane].slowdown.of(messages);
+        let job = Job { lane, messages, burn };
         let connections = &self.lanes[lane].connections;
         let mut servers = 0;
         for (index, connection) in connections.iter().enumerate() {
@@ -129,7 +117,10 @@ impl Generation {
         let progress = || connections.iter().map(|connection| consumed(&connection.account)).sum();
         let limit = self.profile.stall_timeout();
         match self.gate.run(job, self.clients, servers, limit, progress) {
-            Ok(round) => Ok(round),
+            Ok(round) => {
+                self.lanes[lane].slowdown.learn(round.wall, burn, messages);
+                Ok(round)
+            }
             Err(outcome) => {
                 let name = self.lanes[lane].name.clone();
                 Err(self.give_up(&name, outcome))

@@ -14,12 +14,15 @@ mod probe;
 mod reference;
 mod round;
 mod server;
+mod slowdown;
 mod thread;
 
-pub use block::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
+pub use block::{
+    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, SELF_LANE,
+};
 pub use cell_run::CellRun;
 pub use connection::{End, Granted};
-pub use generation::{ConnectionReport, Generation, GenerationReport, GenerationSpec};
+pub use generation::{Generation, GenerationSpec};
 pub use instruments::Instruments;
 pub use lane::{Lane, LaneKind};
 pub use probe::{probe, probe_all};

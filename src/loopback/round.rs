@@ -63,6 +63,8 @@ impl Round {
 pub(super) struct Job {
     pub(super) lane: usize,
     pub(super) messages: u64,
+    /// What each client burns first: nothing but in a test of comparisons.
+    pub(super) burn: Duration,
 }
 
 impl Job {

@@ -16,6 +16,23 @@ use crate::error::{Error, Result};
 /// Our record's name in each of Criterion's directories.
 pub const RECORD_FILE: &str = "copycost.json";
 
+/// What lies in a baseline's directory of one cell: Criterion's four, and ours.
+pub const BASELINE_FILES: [&str; 5] =
+    ["benchmark.json", "estimates.json", "sample.json", "tukey.json", RECORD_FILE];
+
+/// Names of directories that Criterion, or we, put something else in: the last
+/// run, what any run without a name overwrites, the change since, pages,
+/// recordings.
+pub const RESERVED_NAMES: [&str; 5] = ["new", "base", "change", "report", RECORDINGS];
+
+/// The directory of the recordings.
+pub(super) const RECORDINGS: &str = "copycost";
+
+/// Whether no baseline can have this name.
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED_NAMES.contains(&name)
+}
+
 /// Criterion's output directory, found as Criterion finds it:
 /// `$CRITERION_HOME`, `$CARGO_TARGET_DIR/criterion`, the target directory that
 /// `cargo metadata` names, `target/criterion`.
@@ -39,8 +56,13 @@ fn target_of_metadata() -> Option<PathBuf> {
 
 /// Criterion's directory of one benchmark; `new/` and the baselines lie in it.
 pub fn cell_directory(output: &Path, cell: &Cell) -> PathBuf {
+    output.join(benchmark_directory(cell))
+}
+
+/// The same as Criterion notes it, relative.
+fn benchmark_directory(cell: &Cell) -> String {
     // Criterion writes one directory for the group, with `/` as `_`.
-    output.join(cell.group().replace('/', "_")).join(&cell.mode).join(cell.message_bytes.to_string())
+    format!("{}/{}/{}", cell.group().replace('/', "_"), cell.mode, cell.message_bytes)
 }
 
 /// Criterion's `sample.json`: iterations and times of every sample.
@@ -148,12 +170,56 @@ pub fn baseline_names(output: &Path) -> Result<Vec<String>> {
             }
         }
     }
-    for recording in directories_in(&output.join("copycost"))? {
+    for recording in directories_in(&output.join(RECORDINGS))? {
         if recording.join("recording.json").is_file() {
             take(&recording);
         }
     }
     Ok(names.into_iter().collect())
+}
+
+/// That nothing is kept under a name, and the names that something is kept under.
+pub fn unknown_baseline(output: &Path, name: &str) -> Error {
+    let known = match baseline_names(output) {
+        Ok(known) if known.is_empty() => "none".to_string(),
+        Ok(known) => known.join(", "),
+        Err(error) => return error,
+    };
+    let what = format!("nothing is kept under this name; there are: {known}");
+    Error::Recording { name: name.to_string(), what }
+}
+
+/// Whether a file that came from elsewhere is what Criterion writes of `cell`
+/// into a baseline's directory: it stops at one that it cannot read.
+pub fn check_criterions(cell: &Cell, file: &str, text: &[u8]) -> std::result::Result<(), String> {
+    #[derive(Deserialize)]
+    struct Benchmark {
+        full_id: String,
+        directory_name: String,
+    }
+    match file {
+        "benchmark.json" => {
+            let found: Benchmark = parsed(text)?;
+            if found.full_id != cell.to_string() || found.directory_name != benchmark_directory(cell) {
+                return Err(format!(
+                    "it is of {:?} in {:?}, not of {cell}",
+                    found.full_id, found.directory_name
+                ));
+            }
+        }
+        "sample.json" => {
+            let found: Samples = parsed(text)?;
+            if found.iters.len() != found.times.len() {
+                return Err(format!("it has {} iterations, {} times", found.iters.len(), found.times.len()));
+            }
+        }
+        _ => drop(parsed::<serde_json::Value>(text)?),
+    }
+    Ok(())
+}
+
+fn parsed<T: for<'a> Deserialize<'a>>(text: &[u8]) -> std::result::Result<T, String> {
+    serde_json::from_slice(text).map_err(|error| error.to_string())
 }
 
 /// Copies every cell of `baseline` from one of Criterion's output directories

@@ -2,7 +2,9 @@
 //! table at the end. It reads measurements and writes files; it measures
 //! nothing.
 
+pub mod archive;
 pub mod criterion_files;
+pub mod name;
 pub mod record;
 pub mod recording;
 pub mod resolution;

@@ -3,15 +3,18 @@
 //! what becomes of one that was broken off; running a pass is the program's
 //! work, and where Criterion's files lie `criterion_files`'s.
 
+mod imported;
 mod manifest;
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub use imported::Imported;
 pub use manifest::{Manifest, Pair, Side};
 
 use super::criterion_files;
+use super::name::BaselineName;
 use super::record::Record;
 use crate::cell::Target;
 use crate::error::{Error, Result};
@@ -26,6 +29,17 @@ pub struct PassId {
 }
 
 impl PassId {
+    /// `pass-003-throughput.jsonl`: its records, one a line.
+    pub fn file_name(self) -> String {
+        format!("{}.jsonl", self.stem())
+    }
+
+    /// The pass whose file has this name, as `file_name` gives it.
+    pub fn from_file_name(name: &str) -> Option<PassId> {
+        let pass = PassId::from_stem(name.strip_suffix(".jsonl")?)?;
+        (pass.round > 0 && pass.file_name() == name).then_some(pass)
+    }
+
     /// `pass-003-throughput`.
     fn stem(self) -> String {
         format!("pass-{:03}-{}", self.round, self.target.name())
@@ -50,13 +64,15 @@ pub struct Recording {
 
 /// Where the recording called `name` lies.
 pub fn directory(output: &Path, name: &str) -> PathBuf {
-    output.join("copycost").join(name)
+    output.join(criterion_files::RECORDINGS).join(name)
 }
 
 impl Recording {
     /// Begins a recording, or adds the rounds that are asked for to a finished
     /// one of the same kind.
-    pub fn begin(output: &Path, name: &str, asked: Manifest) -> Result<Recording> {
+    pub fn begin(output: &Path, name: &BaselineName, asked: Manifest) -> Result<Recording> {
+        let name = name.as_str();
+        Imported::refuse(output, name)?;
         let lock = lock(output, name)?;
         let manifest = match Manifest::read(&directory(output, name))? {
             None => asked,
@@ -64,7 +80,7 @@ impl Recording {
                 let refuse = |what| Error::Recording { name: name.to_string(), what };
                 kept.agrees_with(&asked).map_err(refuse)?;
                 let recording = Recording::with(output, name, kept.clone(), lock.try_clone());
-                let (left, planned) = (recording?.due()?.len(), kept.rounds * kept.targets.len());
+                let (left, planned) = (recording?.due()?.len(), kept.planned_passes());
                 if left > 0 {
                     return Err(refuse(format!(
                         "{left} of its {planned} passes are still to be measured: --resume takes it up, \
@@ -85,6 +101,7 @@ impl Recording {
         if !directory(output, name).is_dir() {
             return Err(refuse("there is nothing to resume; without --resume it would be begun"));
         }
+        Imported::refuse(output, name)?;
         let lock = lock(output, name)?;
         let manifest = Manifest::read(&directory(output, name))?;
         let manifest = manifest.ok_or_else(|| refuse("it was broken off before it began; begin it anew"))?;
@@ -177,8 +194,7 @@ pub fn passes(directory: &Path) -> Result<Vec<PassId>> {
     };
     for entry in entries {
         let name = entry.map_err(failed(directory))?.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
-        found.extend(stem.and_then(PassId::from_stem));
+        found.extend(name.to_str().and_then(PassId::from_file_name));
     }
     found.sort_unstable();
     Ok(found)
@@ -186,7 +202,7 @@ pub fn passes(directory: &Path) -> Result<Vec<PassId>> {
 
 /// The file of a pass that is done: a cell record a line.
 pub fn pass_file(directory: &Path, pass: PassId) -> PathBuf {
-    directory.join(format!("{}.jsonl", pass.stem()))
+    directory.join(pass.file_name())
 }
 
 /// Writes a record a line, in one step: a process that is killed leaves no half.
@@ -212,10 +228,31 @@ fn replace(path: &Path, text: &[u8]) -> Result<()> {
     write().map_err(failed(path))
 }
 
+/// Keeps `record` away from what is read, for as long as the file is open; no
+/// file if there is nothing to lock, which is so of imported recordings.
+pub fn hold(output: &Path, name: &str) -> Result<Option<File>> {
+    let path = directory(output, name).join(LOCK_FILE);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(&path)(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::Recording {
+            name: name.to_string(),
+            what: "another process is recording it; wait until it has ended".to_string(),
+        }),
+        Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
+    }
+}
+
+const LOCK_FILE: &str = "recording.lock";
+
 fn lock(output: &Path, name: &str) -> Result<File> {
     let directory = directory(output, name);
     fs::create_dir_all(&directory).map_err(failed(&directory))?;
-    let path = directory.join("recording.lock");
+    let path = directory.join(LOCK_FILE);
     let file = File::create(&path).map_err(failed(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

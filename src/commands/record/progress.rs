@@ -28,7 +28,7 @@ fn now() -> Instant {
 }
 
 impl Progress {
-    pub(super) fn begin(passes: usize, profile: &Profile) -> Progress {
+    pub(super) fn begin(passes: usize, profile: &Profile, filtered: bool) -> Progress {
         let matrix = &profile.matrix;
         let cells = matrix.modes.len() * matrix.message_bytes.len() * matrix.threads.len();
         let warm_up = Duration::from_secs_f64(profile.criterion.warm_up_s);
@@ -45,7 +45,11 @@ impl Progress {
             terminal,
         };
         let total = minutes(guess * u32::try_from(passes).unwrap_or(u32::MAX));
-        eprintln!("copycost: {passes} pass(es) to measure, about {total}; nothing else should run meanwhile");
+        // How many cells a filter leaves is known when a pass has run.
+        let about = if filtered { "at most" } else { "about" };
+        eprintln!(
+            "copycost: {passes} pass(es) to measure, {about} {total}; nothing else should run meanwhile"
+        );
         progress
     }
 

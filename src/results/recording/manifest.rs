@@ -80,16 +80,24 @@ impl Manifest {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(&path)(error)),
         };
-        let manifest: Manifest =
-            serde_json::from_slice(&text).map_err(|error| failed(&path)(error.into()))?;
+        Manifest::parse(&text).map(Some).map_err(|what| failed(&path)(std::io::Error::other(what)))
+    }
+
+    /// Reads what `recording.json` holds.
+    pub fn parse(text: &[u8]) -> std::result::Result<Manifest, String> {
+        let manifest: Manifest = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         if manifest.format_version > FORMAT_VERSION {
-            let what = format!(
+            return Err(format!(
                 "written by a newer copycost (format {}), this one knows up to {FORMAT_VERSION}",
                 manifest.format_version
-            );
-            return Err(failed(&path)(std::io::Error::other(what)));
+            ));
         }
-        Ok(Some(manifest))
+        Ok(manifest)
+    }
+
+    /// How many passes it is to have.
+    pub fn planned_passes(&self) -> usize {
+        self.rounds.saturating_mul(self.targets.len())
     }
 
     pub(super) fn write(&self, directory: &Path) -> Result<()> {

@@ -1,0 +1,62 @@
+//! How much more the mean of a recording's passes varies than passes that know
+//! nothing of each other would: a machine that drifts for minutes makes
+//! neighbours alike, and their scatter then promises too much. It owns that
+//! factor; what it is applied to is `statistics`'.
+
+/// Consecutive passes whose mean is taken as one value: some two minutes.
+const BATCH: usize = 6;
+
+/// The factor on the variance of a mean, no less than 1: the variance of the
+/// means of batches over what it would be without order (Law and Kelton, the
+/// method of batch means), averaged over `series`, since each alone has too few
+/// batches to tell. Series of fewer than two batches say nothing.
+pub(super) fn inflation<'a>(series: impl Iterator<Item = &'a [f64]>) -> f64 {
+    let factors: Vec<f64> = series.filter_map(of_one).collect();
+    let mean = factors.iter().sum::<f64>() / factors.len() as f64;
+    if factors.is_empty() { 1.0 } else { mean.max(1.0) }
+}
+
+fn of_one(values: &[f64]) -> Option<f64> {
+    let batches: Vec<f64> = values.chunks_exact(BATCH).map(mean).collect();
+    let whole = &values[..batches.len() * BATCH];
+    let expected = variance(whole) / BATCH as f64;
+    (batches.len() >= 2 && expected > 0.0).then(|| variance(&batches) / expected)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len().max(2) - 1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factor(series: &[Vec<f64>]) -> f64 {
+        inflation(series.iter().map(Vec::as_slice))
+    }
+
+    #[test]
+    fn passes_that_know_nothing_of_each_other_need_little() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let series: Vec<Vec<f64>> = (0..48).map(|_| (0..36).map(|_| random.f64()).collect()).collect();
+        assert!(factor(&series) < 1.3, "{}", factor(&series));
+    }
+
+    #[test]
+    fn neighbours_that_are_alike_need_much() {
+        let stairs: Vec<f64> = (0..36).map(|pass| f64::from(pass / 6) + 0.01 * f64::from(pass % 6)).collect();
+        assert!(factor(&[stairs]) > 4.0);
+    }
+
+    #[test]
+    fn too_few_passes_say_nothing() {
+        assert_eq!(factor(&[vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]]), 1.0);
+        assert_eq!(factor(&[vec![1.0; 36]]), 1.0);
+        assert_eq!(factor(&[]), 1.0);
+    }
+}

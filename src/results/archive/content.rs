@@ -1,0 +1,142 @@
+//! Whether an archive's files make a baseline: each is what its path says, and
+//! none is missing. It owns what the files say about each other; the same checks
+//! hold on the way out, so that what is exported can be imported.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::entry::EntryPath;
+use crate::cell::Cell;
+use crate::results::criterion_files::{self, BASELINE_FILES, RECORD_FILE};
+use crate::results::record::{Record, SCHEMA_VERSION};
+use crate::results::recording::{Manifest, PassId};
+
+/// A record is a few kilobytes; parsed it takes some ten times what it has as
+/// text, and a pass's file could be one line.
+const LARGEST_RECORD_BYTES: usize = 16 << 20;
+
+/// What was seen so far.
+#[derive(Default)]
+pub(super) struct Content {
+    cells: BTreeMap<Cell, BTreeSet<&'static str>>,
+    passes: BTreeSet<PassId>,
+    recording: Option<Manifest>,
+    kernel_release: Option<String>,
+}
+
+impl Content {
+    /// Looks at one file, by itself.
+    pub(super) fn take(&mut self, path: &EntryPath, text: &[u8]) -> Result<(), String> {
+        match path {
+            EntryPath::Recording => self.recording = Some(Manifest::parse(text)?),
+            EntryPath::Pass(pass) => {
+                self.check_pass(*pass, text)?;
+                self.passes.insert(*pass);
+            }
+            EntryPath::Cell { cell, file } => {
+                if *file == RECORD_FILE {
+                    let found = self.record(text)?;
+                    if found.cell != *cell {
+                        return Err(format!(
+                            "the record is of {}, and lies where {cell} belongs",
+                            found.cell
+                        ));
+                    }
+                } else {
+                    criterion_files::check_criterions(cell, file, text)?;
+                }
+                self.cells.entry(cell.clone()).or_default().insert(file);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at what all files come to.
+    pub(super) fn finish(&self) -> Result<(), String> {
+        for (cell, files) in &self.cells {
+            if let Some(missing) = BASELINE_FILES.iter().find(|file| !files.contains(*file)) {
+                return Err(format!(
+                    "cells/{cell} lacks {missing}: a cell has {}",
+                    BASELINE_FILES.join(", ")
+                ));
+            }
+        }
+        match &self.recording {
+            None if self.passes.is_empty() => {}
+            None => return Err(format!("there are passes and no {}", EntryPath::Recording)),
+            Some(recording) => {
+                let planned = |pass: &&PassId| {
+                    pass.round <= recording.rounds && recording.targets.contains(&pass.target)
+                };
+                if let Some(other) = self.passes.iter().find(|pass| !planned(pass)) {
+                    let path = EntryPath::Pass(*other);
+                    return Err(format!("{path} is no pass that {} plans", EntryPath::Recording));
+                }
+            }
+        }
+        match self.cells.is_empty() && self.passes.is_empty() {
+            true => Err("there is no cell and no pass in it".to_string()),
+            false => Ok(()),
+        }
+    }
+
+    fn check_pass(&mut self, pass: PassId, text: &[u8]) -> Result<(), String> {
+        let mut cells = BTreeSet::new();
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let in_line = |what: String| format!("line {}: {what}", index + 1);
+            let Record { cell, .. } = self.record(line).map_err(in_line)?;
+            if cell.target != pass.target {
+                return Err(in_line(format!("the record is of {cell}, in a pass of {}", pass.target.name())));
+            }
+            if let Some(twice) = cells.replace(cell) {
+                return Err(in_line(format!("{twice} is there twice")));
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, text: &[u8]) -> Result<Record, String> {
+        if text.len() > LARGEST_RECORD_BYTES {
+            return Err(format!(
+                "the record has {} bytes, and at most {LARGEST_RECORD_BYTES} are allowed",
+                text.len()
+            ));
+        }
+        #[derive(serde::Deserialize)]
+        struct Version {
+            schema_version: u32,
+        }
+        let version = serde_json::from_slice::<Version>(text).map_err(|error| error.to_string())?;
+        if version.schema_version > SCHEMA_VERSION {
+            return Err(format!(
+                "the record was written by a newer copycost (schema {}), this one knows up to {SCHEMA_VERSION}",
+                version.schema_version
+            ));
+        }
+        let record: Record = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if self.kernel_release.is_none() {
+            self.kernel_release = record.environment.text("kernel_release").map(str::to_string);
+        }
+        Ok(record)
+    }
+
+    pub(super) fn is_recording(&self) -> bool {
+        self.recording.is_some()
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    pub(super) fn passes(&self) -> usize {
+        self.passes.len()
+    }
+
+    pub(super) fn planned_passes(&self) -> usize {
+        self.recording.as_ref().map_or(0, Manifest::planned_passes)
+    }
+
+    pub(super) fn kernel_release(&self) -> Option<String> {
+        self.kernel_release.clone()
+    }
+}

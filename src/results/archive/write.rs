@@ -1,0 +1,135 @@
+//! The way out: which files a baseline has here, their list, and the archive
+//! written from them. Nothing of the machine gets into it beside the files: no
+//! owner, no time, no path.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tar::{Builder, EntryType, Header};
+
+use super::content::Content;
+use super::entry::EntryPath;
+use super::manifest::{ArchiveManifest, FORMAT_VERSION, ListedFile, MANIFEST_FILE};
+use super::{failed, limits};
+use crate::error::{Error, Result};
+use crate::results::criterion_files::{self, BASELINE_FILES, RECORD_FILE};
+use crate::results::name::BaselineName;
+use crate::results::recording::{self, Manifest};
+
+/// Beyond it a recording shrinks by a few percent more, in several times the time.
+const COMPRESSION: Compression = Compression::new(6);
+
+/// A file that goes into the archive, and where it lies.
+pub(super) struct Source {
+    path: EntryPath,
+    file: PathBuf,
+}
+
+/// Every file of a baseline, in the order in which they are archived. Logs,
+/// and what was broken off, stay: they are of one machine.
+pub(super) fn sources(output: &Path, name: &BaselineName) -> Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    for directory in criterion_files::baseline_directories(output, name.as_str())? {
+        let record = criterion_files::read_record(&directory.join(RECORD_FILE))?;
+        let expected = criterion_files::cell_directory(output, &record.cell).join(name.as_str());
+        if expected != directory {
+            let what = format!("the record is of {}, which belongs into {}", record.cell, expected.display());
+            return Err(failed(&directory.join(RECORD_FILE))(std::io::Error::other(what)));
+        }
+        for file in BASELINE_FILES {
+            let path = EntryPath::Cell { cell: record.cell.clone(), file };
+            // One that is missing is said with the name of its cell, by `Content`.
+            let file = directory.join(file);
+            if file.is_file() {
+                sources.push(Source { path, file });
+            }
+        }
+    }
+    let directory = recording::directory(output, name.as_str());
+    let passes = recording::passes(&directory)?;
+    if !passes.is_empty() && Manifest::read(&directory)?.is_some() {
+        sources.push(Source { path: EntryPath::Recording, file: directory.join("recording.json") });
+        sources.extend(passes.into_iter().map(|pass| Source {
+            path: EntryPath::Pass(pass),
+            file: recording::pass_file(&directory, pass),
+        }));
+    }
+    sources.sort_by_key(|source| source.path.to_string());
+    Ok(sources)
+}
+
+/// Reads every file once, to list and to check it.
+pub(super) fn survey(
+    name: &BaselineName,
+    sources: &[Source],
+    made_utc: &str,
+    content: &mut Content,
+) -> Result<ArchiveManifest> {
+    let mut files = Vec::new();
+    for source in sources {
+        let refused = |what: String| failed(&source.file)(std::io::Error::other(what));
+        let bytes = fs::metadata(&source.file).map_err(failed(&source.file))?.len();
+        limits::check("it has", bytes, source.path.largest_bytes(), "bytes").map_err(refused)?;
+        let text = fs::read(&source.file).map_err(failed(&source.file))?;
+        content.take(&source.path, &text).map_err(refused)?;
+        files.push(ListedFile::new(&source.path, &text));
+    }
+    let manifest = ArchiveManifest {
+        format_version: FORMAT_VERSION,
+        baseline: name.clone(),
+        copycost_version: env!("CARGO_PKG_VERSION").to_string(),
+        made_utc: made_utc.to_string(),
+        files,
+    };
+    let what = |what| Error::Recording { name: name.to_string(), what };
+    manifest.check_files().map_err(what)?;
+    Ok(manifest)
+}
+
+/// Writes the archive beside, then renames it into place.
+pub(super) fn write(archive: &Path, manifest: &ArchiveManifest, sources: &[Source]) -> Result<()> {
+    let mut partial = archive.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let written = write_to(&partial, manifest, sources)
+        .and_then(|()| fs::rename(&partial, archive).map_err(failed(archive)));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+fn write_to(partial: &Path, manifest: &ArchiveManifest, sources: &[Source]) -> Result<()> {
+    let file = File::create(partial).map_err(failed(partial))?;
+    let mut builder = Builder::new(GzEncoder::new(BufWriter::new(file), COMPRESSION));
+    let mut text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(partial)(error.into()))?;
+    text.push(b'\n');
+    limits::check(MANIFEST_FILE, text.len() as u64, limits::LARGEST_MANIFEST_BYTES, "bytes")
+        .map_err(|what| failed(partial)(std::io::Error::other(what)))?;
+    append(&mut builder, MANIFEST_FILE, &text).map_err(failed(partial))?;
+    for (source, listed) in sources.iter().zip(&manifest.files) {
+        let text = fs::read(&source.file).map_err(failed(&source.file))?;
+        if ListedFile::new(&source.path, &text) != *listed {
+            return Err(failed(&source.file)(std::io::Error::other("it was changed while it was exported")));
+        }
+        append(&mut builder, &listed.path, &text).map_err(failed(partial))?;
+    }
+    let end = || builder.into_inner()?.finish()?.into_inner().map_err(|error| error.into_error())?.sync_all();
+    end().map_err(failed(partial))
+}
+
+fn append(builder: &mut Builder<impl Write>, path: &str, text: &[u8]) -> std::io::Result<()> {
+    let mut header = Header::new_ustar();
+    header.set_path(path)?;
+    header.set_entry_type(EntryType::Regular);
+    header.set_size(text.len() as u64);
+    header.set_mode(0o644);
+    header.set_mtime(0);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_cksum();
+    builder.append(&header, text)
+}
