@@ -24,7 +24,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
             @for finding in &zero_copy {
                 p { strong { "Was zero-copy real? " }
                     @if sheet.is_overlay() { span.baseline { (finding.baseline) } " " }
-                    (finding.headline) }
+                    (finding.headline) " " a href="#findings" { "What that means" } }
             }
             @if zero_copy.is_empty() {
                 p { strong { "Was zero-copy real? " } "Not measured: no cell reports completions." }
@@ -32,6 +32,11 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
             p { strong { "Which mode? " } "Find your message size and thread count in the map. The number is how \
                 much better the best mode is than the second, with its 95\u{a0}% interval; \
                 “no difference” means that the interval holds 1." }
+            dl.modes {
+                @for mode in &report.modes {
+                    @if let Some(calls) = calls(mode) { div { dt { (mode) } dd { (calls) } } }
+                }
+            }
         }
         @for (number, facts) in report.baselines.iter().enumerate() {
             @if number == 0 {
@@ -41,6 +46,23 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
             }
         }
     }
+}
+
+/// What a program does that sends in this mode; a mode that this page does not
+/// know is explained elsewhere.
+fn calls(mode: &str) -> Option<&'static str> {
+    match mode {
+        "two-copy" => Some("gathers the fields into one buffer, then send()"),
+        "one-copy" => Some("sendmsg() with the fields as an iovec"),
+        "zero-copy" => Some("the same with MSG_ZEROCOPY, and completions on the error queue"),
+        _ => None,
+    }
+}
+
+/// An end of an interval, never rounded to the 1 that the interval leaves out.
+fn end(value: f64) -> String {
+    let short = digits(value);
+    if value != 1.0 && short.parse() == Ok(1.0) { format!("{value:.4}") } else { short }
 }
 
 fn maps(sheet: &Sheet<'_>, facts: &BaselineFacts) -> Markup {
@@ -128,7 +150,7 @@ fn draw_cell(sheet: &Sheet<'_>, cell: &MapCell) -> Markup {
                     (swatch(sheet, mode)) strong { (mode) }
                     span.how { (advantage.estimate().map_or("absent".into(), |estimate| {
                         let ends = estimate.ends().map_or(String::new(), |(lower, upper)| {
-                            format!(" [{}, {}]", digits(lower), digits(upper))
+                            format!(" [{}, {}]", end(lower), end(upper))
                         });
                         format!("×{}{ends}", digits(estimate.value))
                     })) }
@@ -173,5 +195,15 @@ fn legend<'r>(cells: impl Iterator<Item = &'r MapCell>) -> Markup {
                 ". " a href="#doubts" { "What they mean" }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_that_leaves_out_1_does_not_read_as_if_it_held_it() {
+        assert_eq!([end(1.0012), end(0.9996), end(1.0), end(1.08)], ["1.0012", "0.9996", "1.00", "1.08"]);
     }
 }
