@@ -174,9 +174,10 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     }
     let paired = base.is_paired_with(new);
     let (base, new) = (&base.calm(), &new.calm());
+    let rows = |baseline, quantity| Rows::of(baseline, quantity).inflated();
     let mut cells = Vec::new();
     for quantity in Quantity::ALL {
-        cells.extend(judge(&Rows::of(base, quantity), &Rows::of(new, quantity), paired, options));
+        cells.extend(judge(&rows(base, quantity), &rows(new, quantity), paired, options));
     }
     Ok(Comparison {
         format_version: 1,

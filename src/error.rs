@@ -2,7 +2,7 @@
 //! system said. The program adds context with `anyhow`.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cell::Cell;
@@ -133,3 +133,9 @@ pub enum Error {
 
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// What becomes of an error of the system about `path`.
+pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
+    let path = path.to_path_buf();
+    move |source| Error::File { path, source }
+}

@@ -2,6 +2,7 @@
 //! what belongs to one: the passes of a recording, and a run of `cargo bench`
 //! that Criterion keeps under the same name.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -115,23 +116,31 @@ impl Baseline {
 
     /// Without the processes that a hypervisor disturbed, if enough are left, and
     /// with a note of them.
-    pub(super) fn calm(&self) -> Baseline {
-        let mut calm = self.clone();
-        let stolen: Vec<f64> = self.processes.iter().filter_map(Process::disturbing_steal_percent).collect();
-        let Some(worst) = stolen.iter().copied().max_by(f64::total_cmp) else { return calm };
-        let leave_out = self.processes.len() - stolen.len() >= FEWEST_CALM;
-        if leave_out {
-            calm.processes.retain(|process| process.disturbing_steal_percent().is_none());
-        }
-        calm.notes.push(format!(
+    pub(super) fn calm(&self) -> Cow<'_, Baseline> {
+        let (disturbed, calm): (Vec<&Process>, Vec<&Process>) =
+            self.processes.iter().partition(|process| process.disturbing_steal_percent().is_some());
+        let stolen = disturbed.iter().filter_map(|process| process.disturbing_steal_percent());
+        let Some(worst) = stolen.max_by(f64::total_cmp) else { return Cow::Borrowed(self) };
+        let leave_out = calm.len() >= FEWEST_CALM;
+        let note = format!(
             "in {} of {} processes of `{}` a hypervisor gave more than {DISTURBING_STEAL_PERCENT} % of the CPU time to \
              others, {worst:.1} % at worst; that moves ratios as well, {}",
-            stolen.len(),
+            disturbed.len(),
             self.processes.len(),
             self.name,
-            if leave_out { "and they are left out" } else { "but too few others are left to do without them" }
-        ));
-        calm
+            if leave_out {
+                "and they are left out"
+            } else {
+                "but too few others are left to do without them"
+            }
+        );
+        let kept = if leave_out { calm.into_iter().cloned().collect() } else { self.processes.clone() };
+        Cow::Owned(Baseline {
+            name: self.name.clone(),
+            manifest: self.manifest.clone(),
+            processes: kept,
+            notes: self.notes.iter().cloned().chain([note]).collect(),
+        })
     }
 
     /// Adds what Criterion keeps under the name, unless it is a pass that is

@@ -28,8 +28,8 @@ pub(crate) struct Rows<'a> {
     /// The records of a row by process.
     rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&'a Record>>>,
     /// The factors of `serial` for the two questions.
-    relative_inflation: f64,
-    absolute_inflation: f64,
+    relative_inflation: Option<f64>,
+    absolute_inflation: Option<f64>,
 }
 
 impl<'a> Rows<'a> {
@@ -41,18 +41,22 @@ impl<'a> Rows<'a> {
                 rows.entry(key).or_default().entry(process.number).or_default().push(record);
             }
         }
-        let mut rows = Rows { quantity, baseline, rows, relative_inflation: 1.0, absolute_inflation: 1.0 };
+        Rows { quantity, baseline, rows, relative_inflation: None, absolute_inflation: None }
+    }
+
+    /// The same for a comparison: sides know how alike passes near each other are.
+    pub(super) fn inflated(mut self) -> Rows<'a> {
         let (mut relative, mut absolute) = (Vec::new(), Vec::new());
-        for key in rows.keys() {
-            let modes = rows.modes(key);
+        for key in self.keys() {
+            let modes = self.modes(key);
             for (index, mode) in modes.iter().enumerate() {
-                absolute.push(rows.absolute(key, mode).values());
-                relative.extend(modes[..index].iter().map(|other| rows.relative(key, mode, other).values()));
+                absolute.push(self.absolute(key, mode).values());
+                relative.extend(modes[..index].iter().map(|other| self.relative(key, mode, other).values()));
             }
         }
-        rows.relative_inflation = serial::inflation(relative.iter().map(Vec::as_slice));
-        rows.absolute_inflation = serial::inflation(absolute.iter().map(Vec::as_slice));
-        rows
+        self.relative_inflation = Some(serial::inflation(relative.iter().map(Vec::as_slice)));
+        self.absolute_inflation = Some(serial::inflation(absolute.iter().map(Vec::as_slice)));
+        self
     }
 
     pub(crate) fn keys(&self) -> BTreeSet<RowKey> {
@@ -113,31 +117,30 @@ impl<'a> Rows<'a> {
                 round_values.extend(block.generation, value.map(f64::ln));
             }
         });
-        Side { inflation: Some(self.absolute_inflation), ..side }
+        Side { inflation: self.absolute_inflation, ..side }
     }
 
     /// A mode against another.
     pub(crate) fn relative(&self, key: RowKey, mode: &str, other: &str) -> Side {
-        let side = self.side(key, |record, round_values| {
-            for block in &record.blocks {
-                let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
-                let ratio = value(mode).zip(value(other)).map(|(own, other)| (own / other).ln());
-                round_values.extend(block.generation, ratio);
-            }
-        });
-        Side { inflation: Some(self.relative_inflation), ..side }
+        let side = self.side(key, |record, values| self.add_ratios(record, mode, other, values));
+        Side { inflation: self.relative_inflation, ..side }
     }
 
     /// A mode against itself: of its own cell's blocks alone.
     pub(crate) fn self_check(&self, key: RowKey, mode: &str) -> Side {
-        let side = self.side(key, |record, round_values| {
-            for block in record.blocks.iter().filter(|_| record.cell.mode == mode) {
-                let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
-                let ratio = value(mode).zip(value(SELF_LANE)).map(|(own, twin)| (own / twin).ln());
-                round_values.extend(block.generation, ratio);
+        self.side(key, |record, values| {
+            if record.cell.mode == mode {
+                self.add_ratios(record, mode, SELF_LANE, values);
             }
-        });
-        Side { inflation: Some(self.relative_inflation), ..side }
+        })
+    }
+
+    fn add_ratios(&self, record: &Record, lane: &str, other: &str, values: &mut Values) {
+        for block in &record.blocks {
+            let value = |lane: &str| block.round(lane).and_then(|round| self.quantity.of_round(round));
+            let ratio = value(lane).zip(value(other)).map(|(own, other)| (own / other).ln());
+            values.extend(block.generation, ratio);
+        }
     }
 
     fn side(&self, key: RowKey, read: impl Fn(&Record, &mut Values)) -> Side {

@@ -3,6 +3,8 @@
 //! neighbours alike, and their scatter then promises too much. It owns that
 //! factor; what it is applied to is `statistics`'.
 
+use super::statistics::{mean, variance};
+
 /// Consecutive passes whose mean is taken as one value: some two minutes.
 const BATCH: usize = 6;
 
@@ -12,24 +14,16 @@ const BATCH: usize = 6;
 /// batches to tell. Series of fewer than two batches say nothing.
 pub(super) fn inflation<'a>(series: impl Iterator<Item = &'a [f64]>) -> f64 {
     let factors: Vec<f64> = series.filter_map(of_one).collect();
-    let mean = factors.iter().sum::<f64>() / factors.len() as f64;
-    if factors.is_empty() { 1.0 } else { mean.max(1.0) }
+    if factors.is_empty() { 1.0 } else { mean(&factors).max(1.0) }
 }
 
 fn of_one(values: &[f64]) -> Option<f64> {
     let batches: Vec<f64> = values.chunks_exact(BATCH).map(mean).collect();
-    let whole = &values[..batches.len() * BATCH];
-    let expected = variance(whole) / BATCH as f64;
-    (batches.len() >= 2 && expected > 0.0).then(|| variance(&batches) / expected)
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-fn variance(values: &[f64]) -> f64 {
-    let mean = mean(values);
-    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len().max(2) - 1) as f64
+    if batches.len() < 2 {
+        return None;
+    }
+    let expected = variance(&values[..batches.len() * BATCH]) / BATCH as f64;
+    (expected > 0.0).then(|| variance(&batches) / expected)
 }
 
 #[cfg(test)]

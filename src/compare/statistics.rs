@@ -94,8 +94,7 @@ pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, S
         (n, 1) => Ok(one_alone(b[0], &a, n, -1.0)),
         _ => {
             let pairs = if paired { differences_of_pairs(base, new) } else { Vec::new() };
-            let found = if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(base, new) };
-            Ok(found)
+            Ok(if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(base, new) })
         }
     }
 }
@@ -250,12 +249,12 @@ fn of_generations(base: &Side, new: &Side) -> Result<Difference, String> {
     })
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// The unbiased estimate; of two values or more.
-fn variance(values: &[f64]) -> f64 {
+pub(super) fn variance(values: &[f64]) -> f64 {
     let mean = mean(values);
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
 }

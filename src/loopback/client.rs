@@ -33,7 +33,7 @@ pub(super) struct Client {
 /// What a client does in a lane's rounds.
 pub(super) enum ClientWork {
     /// Sends by a mode on a connection, whose `ring_messages` is filled in here;
-    /// slowed on purpose by so many percent.
+    /// its round trips are slowed on purpose by so many percent.
     Mode(ModeEntry, Connection, f64),
     Reference(Reference),
 }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::page::{self, Beside};
 use super::{CriterionPage, Report, csv};
 use crate::compare::Baseline;
-use crate::error::{Error, Result};
+use crate::error::{Result, failed};
 use crate::results::criterion_files;
 
 /// The directory of the report: Criterion keeps its index there and deletes
@@ -72,11 +72,6 @@ pub fn write(directory: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let partial = directory.join(format!("{name}.partial"));
     fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(failed(&path))?;
     Ok(path)
-}
-
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
-    let path = path.to_path_buf();
-    move |source| Error::File { path, source }
 }
 
 /// The way from one directory to another, both of which need not exist yet.

@@ -116,3 +116,20 @@ pub(super) fn marks<'a>(all: impl Iterator<Item = &'a str>) -> String {
     let marks: BTreeSet<char> = all.flat_map(str::chars).collect();
     marks.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::estimate::Basis;
+
+    #[test]
+    fn an_interval_that_leaves_out_1_does_not_read_as_if_it_held_it() {
+        let ratio = |value, lower, upper| {
+            let interval = Interval::Found { lower, upper, basis: Basis::Processes, count: 5 };
+            times(&Reading::Estimate(Estimate { value, interval }))
+        };
+        assert_eq!(ratio(1.04, 1.0012, 1.08), "×1.040 [1.001, 1.080]");
+        assert_eq!(ratio(0.99, 0.98, 0.9996), "×0.9900 [0.9800, 0.9996]");
+        assert_eq!(ratio(1.02, 1.0, 1.04), "×1.02 [1.00, 1.04]");
+    }
+}

@@ -12,7 +12,7 @@ mod place;
 mod read;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use entry::EntryPath;
 pub use limits::{
@@ -23,7 +23,7 @@ pub use manifest::{ArchiveManifest, FORMAT_VERSION, ListedFile, MANIFEST_FILE};
 use super::criterion_files;
 use super::name::BaselineName;
 use super::recording::{self, Imported};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, failed};
 use content::Content;
 use place::Place;
 
@@ -136,9 +136,4 @@ fn imported(archive: &Path, manifest: &ArchiveManifest, imported_utc: &str) -> I
         imported_utc: imported_utc.to_string(),
         copycost_version: env!("CARGO_PKG_VERSION").to_string(),
     }
-}
-
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
-    let path: PathBuf = path.to_path_buf();
-    move |source| Error::File { path, source }
 }

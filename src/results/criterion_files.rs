@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::record::Record;
 use crate::cell::Cell;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, failed};
 
 /// Our record's name in each of Criterion's directories.
 pub const RECORD_FILE: &str = "copycost.json";
@@ -107,10 +107,6 @@ pub fn samples(output: &Path, cell: &Cell) -> Result<Option<Samples>> {
 /// directories.
 pub fn save_record(output: &Path, record: &Record) -> Result<Vec<PathBuf>> {
     let directory = cell_directory(output, &record.cell);
-    let failed = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| Error::File { path, source }
-    };
     let mut text = serde_json::to_vec(record).map_err(|error| failed(&directory)(error.into()))?;
     text.push(b'\n');
     let sample = |baseline: &Path| fs::read(baseline.join("sample.json")).ok();

@@ -17,7 +17,7 @@ use super::criterion_files;
 use super::name::BaselineName;
 use super::record::Record;
 use crate::cell::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, failed};
 
 /// One fresh process that measures the matrix of one bench target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -262,9 +262,4 @@ fn lock(output: &Path, name: &str) -> Result<File> {
         }),
         Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
     }
-}
-
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
-    let path = path.to_path_buf();
-    move |source| Error::File { path, source }
 }

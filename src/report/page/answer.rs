@@ -13,7 +13,6 @@ use crate::report::baseline::BaselineFacts;
 use crate::report::findings::FindingKind;
 use crate::report::map::{Answer, MapCell};
 use crate::report::words;
-use crate::results::table::digits;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     let report = sheet.report;
@@ -57,12 +56,6 @@ fn calls(mode: &str) -> Option<&'static str> {
         "zero-copy" => Some("the same with MSG_ZEROCOPY, and completions on the error queue"),
         _ => None,
     }
-}
-
-/// An end of an interval, never rounded to the 1 that the interval leaves out.
-fn end(value: f64) -> String {
-    let short = digits(value);
-    if value != 1.0 && short.parse() == Ok(1.0) { format!("{value:.4}") } else { short }
 }
 
 fn maps(sheet: &Sheet<'_>, facts: &BaselineFacts) -> Markup {
@@ -148,12 +141,7 @@ fn draw_cell(sheet: &Sheet<'_>, cell: &MapCell) -> Markup {
             @match &cell.answer {
                 Answer::Best { mode, second, advantage, .. } => {
                     (swatch(sheet, mode)) strong { (mode) }
-                    span.how { (advantage.estimate().map_or("absent".into(), |estimate| {
-                        let ends = estimate.ends().map_or(String::new(), |(lower, upper)| {
-                            format!(" [{}, {}]", end(lower), end(upper))
-                        });
-                        format!("×{}{ends}", digits(estimate.value))
-                    })) }
+                    span.how { (words::times(advantage)) }
                     span.how { "over " (second) }
                 },
                 Answer::NoDifference { modes, .. } => {
@@ -195,15 +183,5 @@ fn legend<'r>(cells: impl Iterator<Item = &'r MapCell>) -> Markup {
                 ". " a href="#doubts" { "What they mean" }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_that_leaves_out_1_does_not_read_as_if_it_held_it() {
-        assert_eq!([end(1.0012), end(0.9996), end(1.0), end(1.08)], ["1.0012", "0.9996", "1.00", "1.08"]);
     }
 }
