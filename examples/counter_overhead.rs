@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             for generation in 0..generations {
                 let mut sides = [open(Arc::new(counter::sources()))?, open(Arc::default())?];
                 let mut messages = 64;
-                while sides[0].run(0, messages)?.wall < profile.round_length() / 2 {
+                while sides[0].run(0, messages)?.wall < profile.round_length(Target::CpuCost) / 2 {
                     messages *= 2;
                 }
                 sides[1].run(0, messages)?;

@@ -177,7 +177,7 @@ impl Bench {
         let criterion = Criterion::default()
             .sample_size(settings.sample_size)
             .warm_up_time(Duration::from_secs_f64(settings.warm_up_s))
-            .measurement_time(self.profile.measurement_time())
+            .measurement_time(self.profile.measurement_time(self.target))
             .nresamples(settings.resamples)
             .noise_threshold(settings.noise_threshold)
             .significance_level(settings.significance_level)

@@ -9,9 +9,11 @@
 //! its figure change? docs/METHOD.md, "Comparing two baselines", has the method
 //! and what was measured of it.
 
+mod answer;
 mod baseline;
 pub mod comparability;
 mod judge;
+mod machine;
 mod quantity;
 pub(crate) mod rows;
 mod serial;
@@ -25,14 +27,19 @@ pub use quantity::Quantity;
 
 use crate::cell::Cell;
 use crate::error::{Error, Result};
+use answer::Sides;
 use comparability::Difference;
 use judge::judge;
+use machine::Machine;
 use rows::Rows;
 use statistics::Basis;
 
 /// The chance of any false verdict among all cells of one quantity and
 /// question.
 pub const LEVEL: f64 = 0.05;
+
+/// The confidence of the intervals that are shown: for one cell alone.
+const CONFIDENCE: f64 = 0.95;
 
 /// A cell in which no difference was found and in which one of this size could
 /// have been missed says nothing: `cannot tell`.
@@ -60,8 +67,23 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Differences up to this share are not called.
     pub threshold: f64,
+    /// What the references did in the passes of each quantity, where both sides
+    /// measured them.
+    pub references: Vec<ReferenceChange>,
     /// Every cell that either measured, each quantity and question apart.
     pub cells: Vec<CellComparison>,
+}
+
+/// What a plain copy or an empty system call changed by: the machine, or what
+/// the kernel does for each system call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceChange {
+    /// In whose passes.
+    pub quantity: Quantity,
+    /// The reference's lane.
+    pub reference: String,
+    /// Time after over before, over all rows, with its 95 % interval.
+    pub ratio: Interval,
 }
 
 /// One side.
@@ -130,6 +152,14 @@ pub struct Interval {
     pub upper: f64,
 }
 
+impl Interval {
+    /// The ratio whose log the difference is.
+    fn of(difference: &statistics::Difference) -> Interval {
+        let (lower, upper) = difference.interval(CONFIDENCE);
+        Interval { estimate: difference.estimate.exp(), lower: lower.exp(), upper: upper.exp() }
+    }
+}
+
 /// What can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -175,9 +205,16 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     let paired = base.is_paired_with(new);
     let (base, new) = (&base.calm(), &new.calm());
     let rows = |baseline, quantity| Rows::of(baseline, quantity).inflated();
-    let mut cells = Vec::new();
+    let (mut references, mut cells) = (Vec::new(), Vec::new());
     for quantity in Quantity::ALL {
-        cells.extend(judge(&rows(base, quantity), &rows(new, quantity), paired, options));
+        let (of_base, of_new) = (rows(base, quantity), rows(new, quantity));
+        let by = quantity.of_references();
+        let machine = Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]);
+        if !of_base.keys().is_empty() && !of_new.keys().is_empty() {
+            references.extend(machine.changes(quantity, paired));
+        }
+        let threshold = options.threshold.ln_1p();
+        cells.extend(judge(&Sides { base: of_base, new: of_new, machine, paired, threshold }));
     }
     Ok(Comparison {
         format_version: 1,
@@ -185,6 +222,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         new: new.summary(),
         differences,
         threshold: options.threshold,
+        references,
         cells,
     })
 }

@@ -232,7 +232,8 @@ fn off_length(measurement: &CellMeasurement, profile: &Profile) -> Option<Doubt>
         crate::cell::Target::Latency => measurement.cell.threads as f64, // sums of round trips
     };
     let lengths: Vec<f64> = own.map(|round| round.time_ns as f64 / 1e6 / threads).collect();
-    let (median_ms, intended_ms) = (median(&lengths)?, profile.round_length().as_secs_f64() * 1e3);
+    let (median_ms, intended_ms) =
+        (median(&lengths)?, profile.round_length(measurement.cell.target).as_secs_f64() * 1e3);
     let off = !(intended_ms / 3.0..=intended_ms * 3.0).contains(&median_ms);
     off.then_some(Doubt::RoundsOffLength { median_ms, intended_ms })
 }

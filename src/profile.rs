@@ -11,6 +11,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::cell::Target;
+
 /// The profiles that come with the program; a file of the same name in
 /// `criterion-config/` under the working directory goes first.
 const SHIPPED: [(&str, &str); 5] = [
@@ -103,6 +105,8 @@ pub struct PlacementSettings {
 #[allow(missing_docs)]
 pub struct RoundSettings {
     pub length_ms: f64,
+    /// Of the latency target; `length_ms` unless set.
+    pub latency_length_ms: Option<f64>,
     pub generations: usize,
     pub order: BlockOrder,
     /// Absent unless set: then each cell draws its own and records it.
@@ -253,18 +257,19 @@ impl Profile {
         (self.matrix.modes.len() + usize::from(self.rounds.self_check)) as f64 + references
     }
 
-    /// How long Criterion is told to measure: every block's rounds, or what
-    /// the profile says.
-    pub fn measurement_time(&self) -> Duration {
-        let from_rounds =
-            self.rounds.length_ms / 1e3 * self.rounds_per_block() * self.criterion.sample_size as f64;
+    /// How long Criterion is told to measure a cell of `target`: every block's
+    /// rounds, or what the profile says.
+    pub fn measurement_time(&self, target: Target) -> Duration {
+        let of_latency = self.rounds.latency_length_ms.filter(|_| target == Target::Latency);
+        let length_ms = of_latency.unwrap_or(self.rounds.length_ms);
+        let from_rounds = length_ms / 1e3 * self.rounds_per_block() * self.criterion.sample_size as f64;
         Duration::from_secs_f64(self.criterion.measurement_time_s.unwrap_or(from_rounds))
     }
 
-    /// How long a round is meant to be.
-    pub fn round_length(&self) -> Duration {
+    /// How long a round of `target` is meant to be.
+    pub fn round_length(&self, target: Target) -> Duration {
         let rounds = self.rounds_per_block() * self.criterion.sample_size as f64;
-        self.measurement_time().div_f64(rounds)
+        self.measurement_time(target).div_f64(rounds)
     }
 
     /// How many blocks a generation lives for.

@@ -39,10 +39,69 @@ fn a_slowed_mode_is_found_and_no_other_blamed() {
     let comparison = compare(&base, &quiet.record("new", 4, 8, Target::Throughput), options()).unwrap();
     assert_eq!(cell(&comparison, "one-copy").absolute.verdict, Verdict::Slower);
     assert_eq!(cell(&comparison, "two-copy").absolute.verdict, Verdict::NoDifferenceFound);
-    assert!(render(&comparison, Style::Text).contains("about the machine as well"));
+    let text = render(&comparison, Style::Text);
+    assert!(text.contains("each reference alike"), "{text}");
+    assert!(text.contains("memcpy ×") && text.contains("system-call ×"), "{text}");
     let few_percent = Options { threshold: 0.06, force: false };
     let comparison = compare(&base, &quiet.record("new", 4, 8, Target::Throughput), few_percent).unwrap();
     assert!(!comparison.has(Verdict::Slower), "5 % is below the threshold of 6 %");
+}
+
+#[test]
+fn a_machine_that_became_slower_as_a_whole_is_no_verdict() {
+    let machine = Machine { drift: 0.0, ..Machine::new() };
+    let base = machine.record("base", 1, 12, Target::Throughput);
+    let slower = Machine { pace: 1.2, ..machine.clone() };
+    let comparison = compare(&base, &slower.record("new", 2, 12, Target::Throughput), options()).unwrap();
+    for (mode, _) in MODES {
+        let absolute = &cell(&comparison, mode).absolute;
+        assert!(absolute.ratio.unwrap().lower > 1.1, "{absolute:?}");
+        assert_eq!(absolute.verdict, Verdict::CannotTell);
+        let reason = absolute.reason.as_deref().unwrap();
+        assert!(reason.contains("memcpy ×1.20") && reason.contains("system-call ×1.20"), "{reason}");
+    }
+    let references: Vec<_> = comparison.references.iter().map(|change| change.reference.as_str()).collect();
+    assert_eq!(references, ["memcpy", "system-call"]);
+    // One mode that became slower by more than the machine did is found all the same.
+    let both = Machine { slowed: Some(("one-copy", 1.1)), ..slower };
+    let comparison = compare(&base, &both.record("new", 3, 12, Target::Throughput), options()).unwrap();
+    assert_eq!(cell(&comparison, "one-copy").absolute.verdict, Verdict::Slower);
+    assert_eq!(cell(&comparison, "two-copy").absolute.verdict, Verdict::CannotTell);
+}
+
+#[test]
+fn without_references_a_figure_by_itself_tells_nothing_of_the_mode() {
+    let machine = Machine { drift: 0.0, references: false, ..Machine::new() };
+    let slowed = Machine { slowed: Some(("one-copy", 1.5)), ..machine.clone() };
+    for target in [Target::Throughput, Target::CpuCost, Target::Latency] {
+        let (base, new) = (machine.record("base", 1, 12, target), slowed.record("new", 2, 12, target));
+        let comparison = compare(&base, &new, options()).unwrap();
+        let absolute = &cell(&comparison, "one-copy").absolute;
+        assert_eq!((absolute.verdict, absolute.findable), (Verdict::CannotTell, None));
+        assert!(absolute.reason.as_deref().unwrap().contains("no reference rounds"), "{absolute:?}");
+        assert_eq!(cell(&comparison, "one-copy").relative.verdict, Verdict::Slower);
+    }
+}
+
+#[test]
+fn latency_is_held_against_the_references_of_the_same_processes() {
+    let recording = |machine: &Machine, seed: u64| {
+        let mut latency = machine.record("both", seed, 12, Target::Latency);
+        let throughput = machine.record("both", seed, 12, Target::Throughput);
+        for (process, other) in latency.processes.iter_mut().zip(throughput.processes) {
+            process.records.extend(other.records);
+        }
+        latency
+    };
+    let machine = Machine { drift: 0.0, ..Machine::new() };
+    let slowed = Machine { slowed: Some(("one-copy", 1.5)), ..machine.clone() };
+    let comparison = compare(&recording(&machine, 1), &recording(&slowed, 2), options()).unwrap();
+    let absolute = |quantity: Quantity, mode: &str| {
+        let mut cells = comparison.cells.iter().filter(|cell| cell.quantity == quantity);
+        cells.find(|cell| cell.cell.mode == mode).unwrap().absolute.verdict
+    };
+    assert_eq!(absolute(Quantity::LatencyMedian, "one-copy"), Verdict::Slower);
+    assert_eq!(absolute(Quantity::LatencyMedian, "two-copy"), Verdict::NoDifferenceFound);
 }
 
 /// How many of 200 comparisons call what they should not: 5 %, and so many only

@@ -1,6 +1,7 @@
 //! Bad profiles: each kind of mistake is refused before anything is measured,
 //! by a message that names the file, the key, the value and what is allowed.
 
+use copycost::cell::Target;
 use copycost::profile::{BufferSize, Profile};
 
 #[track_caller]
@@ -52,6 +53,9 @@ fn values_that_are_not_allowed() {
     }
     let both = "[criterion]\nmeasurement_time_s = 2.0\n[rounds]\nlength_ms = 5.0";
     refused(both, &["`criterion.measurement_time_s`", "rounds.length_ms", "not both"]);
+    let both = "[criterion]\nmeasurement_time_s = 2.0\n[rounds]\nlatency_length_ms = 5.0";
+    refused(both, &["`criterion.measurement_time_s`", "rounds.latency_length_ms", "not both"]);
+    refused("[rounds]\nlatency_length_ms = 0.0", &["`rounds.latency_length_ms` = 0", "0.1 to"]);
 }
 
 #[test]
@@ -81,12 +85,17 @@ fn a_profile_overlays_the_default() {
     assert_eq!(profile.rounds.seed, Some(7));
     assert!(matches!(profile.socket.send_buffer_bytes, BufferSize::Auto(_)));
     assert_eq!(profile.matrix, default.matrix);
-    assert_eq!(profile.round_length().as_micros(), 4000);
+    assert_eq!(profile.round_length(Target::Latency).as_micros(), 4000);
     // 150 samples of 4 rounds (three modes and the self check) and two
     // references of an eighth, of 4 ms.
-    assert_eq!(profile.measurement_time().as_millis(), 2550);
+    assert_eq!(profile.measurement_time(Target::Throughput).as_millis(), 2550);
     let timed = Profile::parse("timed", "timed.toml", "[criterion]\nmeasurement_time_s = 6.375").unwrap();
-    assert_eq!(timed.round_length().as_millis(), 10);
+    assert_eq!(timed.round_length(Target::Throughput).as_millis(), 10);
+    let apart =
+        Profile::parse("apart", "apart.toml", "[rounds]\nlength_ms = 2.0\nlatency_length_ms = 8.0").unwrap();
+    assert_eq!(apart.round_length(Target::Throughput).as_millis(), 2);
+    assert_eq!(apart.round_length(Target::CpuCost).as_millis(), 2);
+    assert_eq!(apart.round_length(Target::Latency).as_millis(), 8);
 }
 
 #[test]

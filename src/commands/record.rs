@@ -23,7 +23,7 @@ use progress::Progress;
 #[derive(clap::Args)]
 pub(crate) struct Record {
     /// Passes of each bench target, each a process of its own.
-    #[arg(long, default_value = "36", value_parser = rounds)]
+    #[arg(long, default_value = "64", value_parser = rounds)]
     rounds: usize,
     /// What to keep it as [default: the kernel's release]. A recording of that
     /// name that is finished is added to.
@@ -67,7 +67,8 @@ impl Record {
         let recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
         let steps = steps(&recordings)?;
         let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
-        let mut progress = Progress::begin(steps.len(), &profile, filter.is_some());
+        let targets: Vec<Target> = steps.iter().map(|step| step.pass.target).collect();
+        let mut progress = Progress::begin(&targets, &profile, filter.is_some());
         for step in &steps {
             let recording = &recordings[step.side];
             run_before(recording)?;

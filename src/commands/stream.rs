@@ -99,7 +99,8 @@ impl Stream {
             }
             match self.seconds {
                 Some(seconds) if total.wall.as_secs_f64() < seconds => {
-                    let longer = profile.round_length().as_secs_f64() / round.wall.as_secs_f64();
+                    let longer =
+                        profile.round_length(Target::Throughput).as_secs_f64() / round.wall.as_secs_f64();
                     messages = ((messages as f64 * longer.min(2.0)) as u64).max(self.threads as u64);
                 }
                 _ => return Ok(total),

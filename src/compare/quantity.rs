@@ -55,6 +55,15 @@ impl Quantity {
         }
     }
 
+    /// The quantity whose blocks hold the references that it is held against:
+    /// latency has none in its own, and takes those of the same process.
+    pub(super) fn of_references(self) -> Quantity {
+        match self {
+            Quantity::Throughput | Quantity::LatencyMedian | Quantity::LatencyP99 => Quantity::Throughput,
+            Quantity::CpuCost => Quantity::CpuCost,
+        }
+    }
+
     /// Its value over a whole cell, where the cell's record says it better than
     /// its rounds do: percentiles of all round trips.
     pub(super) fn of_record(self, record: &Record) -> Option<f64> {

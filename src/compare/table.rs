@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::comparability::Weight;
 use super::statistics::Basis;
-use super::{CellComparison, Comparison, Judged, LEVEL, Quantity, Verdict};
+use super::{CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
 use crate::results::table::digits;
 
 /// How the rows are drawn.
@@ -29,6 +29,7 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
                 Style::Markdown => format!("\n### {}\n\n", question(quantity)),
             };
             text += &title;
+            text += &references(comparison, quantity);
             text += &rows(&cells, style);
         }
     }
@@ -89,6 +90,21 @@ fn question(quantity: Quantity) -> String {
         Quantity::CpuCost => "CPU cost a message, where slower means dearer",
     };
     format!("{}: new over base in {less} [95 % interval]; above 1 is slower", quantity.name())
+}
+
+/// What the machine did meanwhile, as far as the references show it.
+fn references(comparison: &Comparison, quantity: Quantity) -> String {
+    let of_quantity = comparison.references.iter().filter(|change| change.quantity == quantity);
+    let words: Vec<String> = of_quantity
+        .map(|change| {
+            let Interval { estimate, lower, upper } = change.ratio;
+            format!("{} ×{estimate:.3} [{lower:.3}, {upper:.3}]", change.reference)
+        })
+        .collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    format!("references, of the machine and not of the modes: {}\n\n", words.join(", "))
 }
 
 const HEADER: [&str; 5] = ["threads", "bytes", "mode", "relative, against the other modes", "absolute"];
@@ -187,8 +203,9 @@ fn footer(comparison: &Comparison) -> String {
     let pairs = if paired { "; passes were measured in turn and are compared in pairs" } else { "" };
     let called = |cell: &CellComparison| matches!(cell.absolute.verdict, Verdict::Faster | Verdict::Slower);
     if !paired && comparison.cells.iter().any(called) {
-        text += "\nAbsolute verdicts between recordings made one after the other are about the machine as well: \
-                 what it did between them nothing in them tells. `copycost record --interleave` cancels it.\n";
+        text += "\nAn absolute verdict between recordings made one after the other is of what changed by itself and over \
+                 each reference alike. What the machine did to the modes alone nothing in them tells; `copycost record \
+                 --interleave` cancels it.\n";
     }
     let threshold = match comparison.threshold {
         0.0 => String::new(),

@@ -9,7 +9,8 @@ use crate::message::CACHE_LINE_BYTES;
 use crate::sys::{MAX_SEGMENTS, page_bytes};
 
 /// Keys that `default.toml` leaves out because their default is not a value.
-const OPTIONAL: [(&str, &str); 2] = [("criterion", "measurement_time_s"), ("rounds", "seed")];
+const OPTIONAL: [(&str, &str); 3] =
+    [("criterion", "measurement_time_s"), ("rounds", "latency_length_ms"), ("rounds", "seed")];
 
 /// Puts the keys of `overlay` over `base`; a key that `base` does not know is
 /// an error.
@@ -21,10 +22,12 @@ pub(super) fn overlay(file: &str, base: &mut Table, overlay: Table) -> Result<()
         allowed,
     };
     let sections = base.keys().cloned().collect::<Vec<_>>().join(", ");
-    let both = |key: &str| overlay.get(if key == "length_ms" { "rounds" } else { "criterion" })?.get(key);
-    if let (Some(_), Some(value)) = (both("length_ms"), both("measurement_time_s")) {
-        let allowed = "give this or `rounds.length_ms`, not both: each follows from the other";
-        return Err(refuse("criterion.measurement_time_s".into(), value, allowed.into()));
+    let given = |table: &str, key: &str| overlay.get(table)?.get(key);
+    for length in ["length_ms", "latency_length_ms"] {
+        if let (Some(_), Some(value)) = (given("rounds", length), given("criterion", "measurement_time_s")) {
+            let allowed = format!("give this or `rounds.{length}`, not both: each follows from the other");
+            return Err(refuse("criterion.measurement_time_s".into(), value, allowed));
+        }
     }
     for (section, keys) in overlay {
         let Some(Value::Table(known)) = base.get_mut(&section) else {
@@ -102,6 +105,9 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
         }
     }
     check.seconds("rounds.length_ms", rounds.length_ms, 0.1, 10_000.0)?;
+    if let Some(latency_length_ms) = rounds.latency_length_ms {
+        check.seconds("rounds.latency_length_ms", latency_length_ms, 0.1, 10_000.0)?;
+    }
     check.range("rounds.generations", rounds.generations, 1, criterion.sample_size)?;
     check.seconds("rounds.stall_timeout_s", rounds.stall_timeout_s, 0.1, 600.0)?;
     check.slowdown(profile, &known)

@@ -10,6 +10,7 @@ use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::results::record::Record;
 
+pub const REFERENCES: [(&str, f64); 2] = [("memcpy", 100.0), ("system-call", 200.0)];
 pub const MODES: [(&str, f64); 3] = [("two-copy", 1000.0), ("one-copy", 1200.0), ("zero-copy", 3000.0)];
 
 /// What a made-up machine does.
@@ -18,6 +19,10 @@ pub struct Machine {
     pub slowed: Option<(&'static str, f64)>,
     /// Common to all rounds of a process.
     pub drift: f64,
+    /// By what every round of the recording takes longer.
+    pub pace: f64,
+    /// Lanes whose rounds stand beside those of the modes.
+    pub references: bool,
     pub profile: Profile,
     pub environment: Environment,
     pub unit: CostUnit,
@@ -32,7 +37,15 @@ impl Machine {
             environment.items.insert(name.into(), Reading::Value(Value::Text(word.into())));
         }
         let profile = Profile::load("recording").unwrap();
-        Machine { slowed: None, drift: 0.2, profile, environment, unit: CostUnit::CpuNanoseconds }
+        Machine {
+            slowed: None,
+            drift: 0.2,
+            pace: 1.0,
+            references: true,
+            profile,
+            environment,
+            unit: CostUnit::CpuNanoseconds,
+        }
     }
 
     /// A recording of one row: 4 KiB, one thread.
@@ -68,12 +81,13 @@ impl Machine {
         drift: f64,
         target: Target,
     ) -> Block {
-        let lanes = MODES.iter().copied().chain([(SELF_LANE, 0.0)]);
+        let references = if self.references && target != Target::Latency { &REFERENCES[..] } else { &[] };
+        let lanes = MODES.iter().chain(references).copied().chain([(SELF_LANE, 0.0)]);
         let round = |(lane, ns): (&str, f64)| {
             let (mode, ns) = if lane == SELF_LANE { (own, MODES[0].1) } else { (lane, ns) };
             let slowed = self.slowed.filter(|(slowed, _)| *slowed == mode).map_or(1.0, |(_, factor)| factor);
             let noise = 1.0 + 0.02 * (random.f64() - 0.5);
-            let time_ns = (1000.0 * ns * drift.exp() * slowed * noise) as u64;
+            let time_ns = (1000.0 * ns * self.pace * drift.exp() * slowed * noise) as u64;
             BlockRound {
                 lane: lane.to_string(),
                 messages: 1000,

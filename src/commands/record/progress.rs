@@ -4,12 +4,13 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use copycost::cell::Target;
 use copycost::profile::Profile;
 use copycost::results::recording::PassId;
 
 /// Criterion's own work and the opening of connections, a cell; only for the
 /// time that is left before a pass has been seen.
-const GUESSED_REST_A_CELL: Duration = Duration::from_millis(150);
+const GUESSED_REST_A_CELL: Duration = Duration::from_millis(80);
 
 pub(super) struct Progress {
     passes: usize,
@@ -28,12 +29,15 @@ fn now() -> Instant {
 }
 
 impl Progress {
-    pub(super) fn begin(passes: usize, profile: &Profile, filtered: bool) -> Progress {
+    pub(super) fn begin(targets: &[Target], profile: &Profile, filtered: bool) -> Progress {
+        let passes = targets.len();
         let matrix = &profile.matrix;
         let cells = matrix.modes.len() * matrix.message_bytes.len() * matrix.threads.len();
         let warm_up = Duration::from_secs_f64(profile.criterion.warm_up_s);
-        let cell = profile.measurement_time() + warm_up + GUESSED_REST_A_CELL;
-        let guess = cell * u32::try_from(cells).unwrap_or(u32::MAX);
+        let cell = |target| profile.measurement_time(target) + warm_up + GUESSED_REST_A_CELL;
+        let all: Duration = targets.iter().map(|target| cell(*target)).sum();
+        let all = all * u32::try_from(cells).unwrap_or(u32::MAX);
+        let guess = all / u32::try_from(passes.max(1)).unwrap_or(u32::MAX);
         let terminal = std::io::stderr().is_terminal();
         let progress = Progress {
             passes,
@@ -44,7 +48,7 @@ impl Progress {
             title: String::new(),
             terminal,
         };
-        let total = minutes(guess * u32::try_from(passes).unwrap_or(u32::MAX));
+        let total = minutes(all);
         // How many cells a filter leaves is known when a pass has run.
         let about = if filtered { "at most" } else { "about" };
         eprintln!(

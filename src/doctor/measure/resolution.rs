@@ -52,7 +52,7 @@ pub(super) fn measure(profile: &Profile, for_a_cell: Duration) -> Vec<(&'static 
 /// profile's sample or the time is over.
 fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Resolution> {
     let mut profile = asked.clone();
-    profile.rounds.length_ms = asked.round_length().min(LONGEST_ROUND).as_secs_f64() * 1e3;
+    profile.rounds.length_ms = asked.round_length(Target::Throughput).min(LONGEST_ROUND).as_secs_f64() * 1e3;
     profile.criterion.measurement_time_s = None;
     profile.rounds.self_check = true;
     profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
@@ -64,7 +64,7 @@ fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Reso
     let instruments = Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds };
     let cell = Cell { target: Target::Throughput, mode, message_bytes, threads: 1 };
     let mut run = CellRun::new(cell, &profile, &plan, &modes, &instruments)?;
-    let messages = calibrate(&mut run, profile.round_length(), deadline)?;
+    let messages = calibrate(&mut run, profile.round_length(Target::Throughput), deadline)?;
     let mut blocks = 0;
     while blocks < profile.criterion.sample_size && now() < deadline {
         run.block(messages)?;

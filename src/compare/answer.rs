@@ -1,0 +1,173 @@
+//! Both questions about one cell: what its figures say, before they are
+//! corrected for how many were asked. It owns which mode is blamed for a change
+//! of a ratio.
+//!
+//! A ratio of two modes moves whichever of them changed. So a mode has changed
+//! against the others only if it changed against *each* of them, to the same
+//! side: the answer is that of the other mode it changed least against (an
+//! intersection-union test: its p value is the largest of theirs). With two
+//! modes nothing can tell which of them it was, and both are said to have
+//! changed against each other.
+//!
+//! That makes false blame rarer than one question a cell: of k modes that did
+//! not change, one is blamed only if all k − 1 of its comparisons fail, so with
+//! each at a level a, k·(k−1)/2 comparisons blame k·a/2 modes at most (Markov).
+//! Each of the row's cells thus counts as half a question in the correction.
+//!
+//! A mode by itself has changed, unless passes were measured in turn, only if it
+//! also changed over the references: see `compare/machine.rs`.
+
+use super::LEVEL;
+use super::machine::Machine;
+use super::rows::{RowKey, Rows};
+use super::statistics::{self, Basis, Difference, Side, centre};
+
+/// Two baselines in one quantity, and how they are compared.
+pub(super) struct Sides<'a> {
+    pub(super) base: Rows<'a>,
+    pub(super) new: Rows<'a>,
+    pub(super) machine: Machine,
+    /// Whether passes of the same number were measured in turn.
+    pub(super) paired: bool,
+    /// The log of the smallest change that is called.
+    pub(super) threshold: f64,
+}
+
+/// What one question about one cell came to.
+pub(super) struct Answer {
+    pub(super) found: Result<Found, String>,
+    /// How many questions it counts as, see above.
+    pub(super) weight: f64,
+}
+
+pub(super) struct Found {
+    pub(super) against: Option<String>,
+    pub(super) base: f64,
+    pub(super) new: f64,
+    pub(super) difference: Difference,
+    pub(super) p_value: f64,
+    /// The most that any of the comparisons it rests on could have missed.
+    pub(super) coarsest: Difference,
+    /// What holds it back, if the machine may have changed.
+    pub(super) machine: Option<OverMachine>,
+}
+
+/// That a figure changed by itself is not enough between two recordings.
+pub(super) struct OverMachine {
+    /// Of the change by itself.
+    pub(super) p_value_alone: f64,
+    /// Whether there are references to tell the machine's change by.
+    pub(super) known: bool,
+    pub(super) reason: String,
+}
+
+impl Sides<'_> {
+    /// Did its figure change?
+    pub(super) fn absolute(&self, key: RowKey, mode: &str) -> Answer {
+        let (base, new) = (self.base.absolute(key, mode), self.new.absolute(key, mode));
+        let found = statistics::difference(&base, &new, self.paired).map(|difference| {
+            let alone = Found::of(None, &base, &new, difference, self.threshold);
+            match difference.basis {
+                Basis::Processes | Basis::OneSideAlone => self.over_machine(alone, &base, &new),
+                Basis::Pairs | Basis::Generations => alone,
+            }
+        });
+        Answer { found, weight: 1.0 }
+    }
+
+    /// The answer of all that it takes: the change by itself, and over each
+    /// reference to the same side.
+    fn over_machine(&self, alone: Found, base: &Side, new: &Side) -> Found {
+        let over = self.machine.over_references(base, new);
+        let known = !over.is_empty();
+        let up = alone.difference.estimate > 0.0;
+        let one_side = over.iter().all(|difference| (difference.estimate > 0.0) == up);
+        let p_values = over.iter().map(|difference| difference.p_value(self.threshold));
+        let p_value = p_values.fold(alone.p_value, f64::max);
+        let reason = match known {
+            true => format!(
+                "it changed, but not so surely over what the machine did: {} in the same passes",
+                self.machine.text()
+            ),
+            false => {
+                "no reference rounds on both sides tell a change of the mode from one of the machine; record \
+                      the throughput target as well, or take `--interleave`"
+                    .to_string()
+            }
+        };
+        Found {
+            p_value: if one_side && known { p_value } else { 1.0 },
+            coarsest: over.into_iter().fold(alone.coarsest, coarser),
+            machine: Some(OverMachine { p_value_alone: alone.p_value, known, reason }),
+            ..alone
+        }
+    }
+
+    /// Did it change against the other modes of its blocks?
+    pub(super) fn relative(&self, key: RowKey, mode: &str) -> Answer {
+        let (base, new) = (&self.base, &self.new);
+        let (of_base, of_new) = (base.lanes(key), new.lanes(key));
+        let others: Vec<&String> = of_base.intersection(&of_new).filter(|other| *other != mode).collect();
+        if others.is_empty() {
+            return Answer::absent("no other mode was measured in the same blocks on both sides");
+        }
+        let pairs = others.iter().map(|other| {
+            let (a, b) = (base.relative(key, mode, other), new.relative(key, mode, other));
+            let difference = statistics::difference(&a, &b, self.paired)?;
+            Ok(Found::of(Some(other.to_string()), &a, &b, difference, self.threshold))
+        });
+        let pairs: Result<Vec<Found>, String> = pairs.collect();
+        // A filter may have left out cells whose rounds stand in the row's blocks.
+        let measured = base.modes(key).len().max(new.modes(key).len()).max(1) as f64;
+        let weight = ((others.len() + 1) as f64 / 2.0 / measured).min(1.0);
+        Answer { found: pairs.map(least_changed), weight }
+    }
+}
+
+impl Answer {
+    pub(super) fn absent(why: &str) -> Answer {
+        Answer { found: Err(why.to_string()), weight: 0.0 }
+    }
+}
+
+impl Found {
+    fn of(against: Option<String>, base: &Side, new: &Side, difference: Difference, threshold: f64) -> Found {
+        Found {
+            against,
+            base: centre(base).exp(),
+            new: centre(new).exp(),
+            p_value: difference.p_value(threshold),
+            difference,
+            coarsest: difference,
+            machine: None,
+        }
+    }
+
+    /// Whether no change of any size would have been told from the machine's.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        self.machine.as_ref().is_some_and(|over| !over.known)
+    }
+}
+
+/// The answer of the other mode that this one changed least against; none at
+/// all if it was faster against one and slower against another.
+fn least_changed(mut pairs: Vec<Found>) -> Found {
+    pairs.sort_by(|a, b| b.p_value.total_cmp(&a.p_value).then(by_size(a, b)));
+    let up = pairs.iter().filter(|pair| pair.difference.estimate > 0.0).count();
+    let one_side = up == 0 || up == pairs.len();
+    let coarsest = pairs.iter().map(|pair| pair.difference).reduce(coarser);
+    let mut least = pairs.swap_remove(0);
+    if !one_side {
+        least.p_value = 1.0;
+    }
+    Found { coarsest: coarsest.unwrap_or(least.difference), ..least }
+}
+
+/// The one that misses more.
+fn coarser(a: Difference, b: Difference) -> Difference {
+    if b.findable(LEVEL, 0.0) > a.findable(LEVEL, 0.0) { b } else { a }
+}
+
+fn by_size(a: &Found, b: &Found) -> std::cmp::Ordering {
+    a.difference.estimate.abs().total_cmp(&b.difference.estimate.abs())
+}
