@@ -138,6 +138,10 @@ pub struct Judged {
     pub findable: Option<f64>,
     /// What the interval rests on.
     pub basis: Option<Basis>,
+    /// Of an absolute answer that cannot tell: whether the figure changed, but
+    /// not surely by more than the references did.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub with_machine: bool,
     /// Why there is no answer, or why it says less than it seems to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,

@@ -58,8 +58,12 @@ fn a_machine_that_became_slower_as_a_whole_is_no_verdict() {
         assert!(absolute.ratio.unwrap().lower > 1.1, "{absolute:?}");
         assert_eq!(absolute.verdict, Verdict::CannotTell);
         let reason = absolute.reason.as_deref().unwrap();
+        assert!(absolute.with_machine);
         assert!(reason.contains("memcpy ×1.20") && reason.contains("system-call ×1.20"), "{reason}");
     }
+    let text = render(&comparison, Style::Text);
+    assert_eq!(text.matches("cannot tell: so did the machine").count(), 3, "{text}");
+    assert!(text.contains("which stand above the table"), "{text}");
     let references: Vec<_> = comparison.references.iter().map(|change| change.reference.as_str()).collect();
     assert_eq!(references, ["memcpy", "system-call"]);
     // One mode that became slower by more than the machine did is found all the same.

@@ -94,6 +94,7 @@ fn verdict(answer: &Answer, (p_value, p_value_alone): (f64, f64), asked: f64, th
         p_value: Some(p_value),
         findable: Some(findable).filter(|share| share.is_finite() && !found.is_out_of_reach()),
         basis: Some(difference.basis),
+        with_machine: verdict == Verdict::CannotTell && held_back.is_some_and(|over| over.known),
         reason,
     }
 }
@@ -109,6 +110,7 @@ impl Judged {
             p_value: None,
             findable: None,
             basis: None,
+            with_machine: false,
             reason: Some(reason.to_string()),
         }
     }

@@ -29,7 +29,9 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
                 Style::Markdown => format!("\n### {}\n\n", question(quantity)),
             };
             text += &title;
-            text += &references(comparison, quantity);
+            if let Some(words) = references(comparison, quantity) {
+                let _ = writeln!(text, "references, of the machine and not of the modes: {words}\n");
+            }
             text += &rows(&cells, style);
         }
     }
@@ -92,8 +94,9 @@ fn question(quantity: Quantity) -> String {
     format!("{}: new over base in {less} [95 % interval]; above 1 is slower", quantity.name())
 }
 
-/// What the machine did meanwhile, as far as the references show it.
-fn references(comparison: &Comparison, quantity: Quantity) -> String {
+/// What the machine did meanwhile, as far as the references show it: `memcpy
+/// ×0.998 [0.991, 1.005], system-call ×…`; `None` without them.
+pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<String> {
     let of_quantity = comparison.references.iter().filter(|change| change.quantity == quantity);
     let words: Vec<String> = of_quantity
         .map(|change| {
@@ -101,10 +104,7 @@ fn references(comparison: &Comparison, quantity: Quantity) -> String {
             format!("{} ×{estimate:.3} [{lower:.3}, {upper:.3}]", change.reference)
         })
         .collect();
-    if words.is_empty() {
-        return String::new();
-    }
-    format!("references, of the machine and not of the modes: {}\n\n", words.join(", "))
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 const HEADER: [&str; 5] = ["threads", "bytes", "mode", "relative, against the other modes", "absolute"];
@@ -161,6 +161,7 @@ pub(crate) fn answer(judged: &Judged) -> String {
                 let _ = write!(text, ", least against {other}");
             }
         }
+        Verdict::CannotTell if judged.with_machine => text += ": so did the machine",
         Verdict::NoDifferenceFound | Verdict::CannotTell => match judged.findable {
             Some(share) => {
                 let _ = write!(text, " (from {:.1} % on)", share * 100.0);
@@ -206,6 +207,10 @@ fn footer(comparison: &Comparison) -> String {
         text += "\nAn absolute verdict between recordings made one after the other is of what changed by itself and over \
                  each reference alike. What the machine did to the modes alone nothing in them tells; `copycost record \
                  --interleave` cancels it.\n";
+    }
+    if comparison.cells.iter().any(|cell| cell.absolute.with_machine) {
+        text += "\n\"So did the machine\": the figure changed, but not so surely over the references of the same passes, \
+                 which stand above the table.\n";
     }
     let threshold = match comparison.threshold {
         0.0 => String::new(),

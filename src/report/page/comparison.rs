@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::chart::{Chart, Over};
 use super::sheet::{self, Datum, Lane, Row, Sheet};
 use crate::compare::comparability::{Difference, Weight};
-use crate::compare::table::{absolute, answer};
+use crate::compare::table::{absolute, answer, references};
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 use crate::report::Compared;
 use crate::report::estimate::{Basis, Estimate, Interval, Reading};
@@ -67,6 +67,12 @@ fn conditions(compared: &Compared) -> Markup {
             p { "One process on a side: what processes differ by was not measured there, and intervals are widened \
                  for it. " code { "copycost record" } " makes a baseline of several." }
         }
+        @for quantity in Quantity::ALL {
+            @if let Some(words) = references(comparison, quantity) {
+                p { (capital(quantity.name())) ": the references of the same processes, of the machine and not of the \
+                     modes: " (words) "." }
+            }
+        }
         p { (tally(comparison)) }
     }
 }
@@ -105,7 +111,8 @@ fn charts(sheet: &Sheet<'_>, comparisons: &[&Comparison], quantity: Quantity) ->
         (
             "absolute",
             "did the figures change?",
-            "The figure itself, now over then: what changes the whole machine is in it.",
+            "The figure itself, now over then: what changes the whole machine is in it. Unless passes were measured \
+             in turn, a verdict is given only where the figure also changed over the references.",
             |cell| (&cell.absolute, absolute(cell)),
         ),
     ];
