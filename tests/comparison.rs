@@ -8,6 +8,8 @@ use copycost::cell::Target;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Quantity, Verdict, compare};
 use copycost::metric::{Reading, Value};
+use copycost::report::Report;
+use copycost::report::estimate::Interval;
 use copycost::results::record::Record;
 use made_up_machine::{MODES, Machine, cell, options};
 
@@ -253,4 +255,26 @@ fn the_tables_hold_every_cell_in_both_styles() {
     let value = serde_json::to_value(&comparison).unwrap();
     let read: Comparison = serde_json::from_value(value).unwrap();
     assert_eq!(read.cells.len(), comparison.cells.len());
+}
+
+#[test]
+fn the_report_pools_processes_as_a_comparison_does() {
+    let machine = Machine::new();
+    let base = disturbed(&machine.record("base", 1, 14, Target::Throughput), 3, 2.0);
+    let new = machine.record("new", 2, 14, Target::Throughput);
+    let comparison = compare(&base, &new, options()).unwrap();
+    let report = Report::gather(&[base, new], Vec::new());
+    for (mode, _) in MODES {
+        let relative = &cell(&comparison, mode).relative;
+        let over = relative.against.as_deref().unwrap();
+        for (name, value) in [("base", relative.base), ("new", relative.new)] {
+            let ratio = report.ratio(name, Quantity::Throughput, (1, 4096), mode, over).unwrap();
+            assert!((ratio.reading.value().unwrap() - value.unwrap()).abs() < 1e-12, "{ratio:?}");
+            let Some(Interval::Found { count, .. }) = ratio.reading.estimate().map(|it| &it.interval) else {
+                panic!("{ratio:?}")
+            };
+            assert_eq!(*count, if name == "base" { 11 } else { 14 });
+        }
+    }
+    assert!(report.baselines[0].notes.iter().any(|note| note.contains("left out")));
 }

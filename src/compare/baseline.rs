@@ -116,7 +116,7 @@ impl Baseline {
 
     /// Without the processes that a hypervisor disturbed, if enough are left, and
     /// with a note of them.
-    pub(super) fn calm(&self) -> Cow<'_, Baseline> {
+    pub(crate) fn calm(&self) -> Cow<'_, Baseline> {
         let (disturbed, calm): (Vec<&Process>, Vec<&Process>) =
             self.processes.iter().partition(|process| process.disturbing_steal_percent().is_some());
         let stolen = disturbed.iter().filter_map(|process| process.disturbing_steal_percent());

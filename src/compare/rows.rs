@@ -44,8 +44,8 @@ impl<'a> Rows<'a> {
         Rows { quantity, baseline, rows, relative_inflation: None, absolute_inflation: None }
     }
 
-    /// The same for a comparison: sides know how alike passes near each other are.
-    pub(super) fn inflated(mut self) -> Rows<'a> {
+    /// The same for several processes: sides know how alike passes near each other are.
+    pub(crate) fn inflated(mut self) -> Rows<'a> {
         let (mut relative, mut absolute) = (Vec::new(), Vec::new());
         for key in self.keys() {
             let modes = self.modes(key);

@@ -149,6 +149,14 @@ pub(super) fn centre(side: &Side) -> f64 {
     mean(kept(&sorted(&side.values())))
 }
 
+/// The same of two values or more, with half the width of its interval of
+/// `confidence`.
+pub(crate) fn centre_and_half(values: &[f64], inflation: Option<f64>, confidence: f64) -> (f64, f64) {
+    let sample = Sample::of(values);
+    let error = (sample.error_squared * inflation.unwrap_or(1.0)).sqrt();
+    (sample.mean, student::quantile(0.5 + confidence / 2.0, sample.degrees_of_freedom) * error)
+}
+
 fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -27,7 +27,7 @@ impl CellRecords<'_> {
 /// Every cell of `baseline`: by target, thread count and size, modes in the
 /// order of the profile.
 pub(super) fn cells<'a>(baseline: &'a Baseline) -> Vec<CellRecords<'a>> {
-    let modes = modes(std::slice::from_ref(baseline));
+    let modes = modes([baseline].into_iter());
     let place = |mode: &str| modes.iter().position(|known| known == mode);
     let mut found: BTreeMap<(Target, usize, usize, Option<usize>), CellRecords<'a>> = BTreeMap::new();
     for record in records(baseline) {
@@ -47,10 +47,10 @@ pub(super) fn records(baseline: &Baseline) -> impl Iterator<Item = &Record> {
 
 /// Every mode that any cell or block of the baselines is of, in the order of
 /// their profiles.
-pub(super) fn modes(baselines: &[Baseline]) -> Vec<String> {
+pub(super) fn modes<'a>(baselines: impl Iterator<Item = &'a Baseline>) -> Vec<String> {
     let mut measured = BTreeSet::new();
     let mut ordered: Vec<String> = Vec::new();
-    for record in baselines.iter().flat_map(records) {
+    for record in baselines.flat_map(records) {
         measured.insert(record.cell.mode.clone());
         let lanes = record.blocks.iter().flat_map(|block| &block.rounds).map(|round| &round.lane);
         measured.extend(lanes.filter(|lane| is_mode(lane)).cloned());

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::compare::statistics::Side;
+use crate::compare::statistics::{Side, centre_and_half};
 use crate::metric::median;
 use crate::ratio::spread::deviation;
 use crate::ratio::student;
@@ -171,31 +171,38 @@ pub(super) fn pool(processes: &[f64], generations: &[f64], scale: Scale, why_non
     if centres.iter().chain(&spread).any(|value| !value.is_finite()) {
         return Reading::Absent { absent: "a value of it is not a finite number".into() };
     }
-    in_scale(&centres, &spread, why_none).map(from)
+    in_scale(&centres, None, &spread, why_none).map(from)
 }
 
 /// The same of what a comparison reads: values in log scale.
 pub(super) fn of_side(side: &Side) -> Reading {
     let centres: Vec<f64> = side.processes.iter().map(|(_, value)| *value).collect();
-    in_scale(&centres, &side.generations, TOO_FEW_GENERATIONS).map(f64::exp)
+    in_scale(&centres, side.inflation, &side.generations, TOO_FEW_GENERATIONS).map(f64::exp)
 }
 
 const TOO_FEW_GENERATIONS: &str = "it needs two generations, and fewer were measured";
 
-fn in_scale(centres: &[f64], spread: &[f64], why_none: &str) -> Reading {
-    let around = |centre: f64, values: &[f64], basis: Basis| {
-        let count = values.len();
-        deviation(values).map(|deviation| {
-            let half = student::quantile(0.975, (count - 1) as f64) * deviation / (count as f64).sqrt();
-            Interval::Found { lower: centre - half, upper: centre + half, basis, count }
-        })
+/// Several processes are pooled as a comparison does it: see
+/// `compare/statistics.rs`.
+fn in_scale(centres: &[f64], inflation: Option<f64>, spread: &[f64], why_none: &str) -> Reading {
+    let around = |centre: f64, half: f64, basis: Basis, count: usize| Interval::Found {
+        lower: centre - half,
+        upper: centre + half,
+        basis,
+        count,
     };
     let (value, interval) = match centres {
         [] => return Reading::Absent { absent: "no process measured it".into() },
-        [one] => (*one, around(*one, spread, Basis::Generations)),
+        [one] => {
+            let count = spread.len();
+            let half = deviation(spread).map(|deviation| {
+                student::quantile(0.975, (count - 1) as f64) * deviation / (count as f64).sqrt()
+            });
+            (*one, half.map(|half| around(*one, half, Basis::Generations, count)))
+        }
         many => {
-            let mean = many.iter().sum::<f64>() / many.len() as f64;
-            (mean, around(mean, many, Basis::Processes))
+            let (centre, half) = centre_and_half(many, inflation, 0.95);
+            (centre, Some(around(centre, half, Basis::Processes, many.len())))
         }
     };
     let interval = interval.unwrap_or_else(|| Interval::Absent { absent: why_none.to_string() });

@@ -21,6 +21,8 @@ pub mod quantities;
 pub mod ratios;
 mod words;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
@@ -110,12 +112,13 @@ impl Report {
     /// Gathers everything from `baselines`. `links` are Criterion's pages as
     /// they are reached from where the report will lie.
     pub fn gather(baselines: &[Baseline], links: Vec<CriterionPage>) -> Report {
-        let modes = cells::modes(baselines);
-        let all = || baselines.iter().flat_map(cells::records);
+        let calm: Vec<Cow<'_, Baseline>> = baselines.iter().map(Baseline::calm).collect();
+        let modes = cells::modes(calm.iter().map(|baseline| &**baseline));
+        let all = || calm.iter().flat_map(|baseline| cells::records(baseline));
         let mut report = Report {
             format_version: 1,
             copycost_version: env!("CARGO_PKG_VERSION").to_string(),
-            baselines: baselines.iter().map(baseline::gather).collect(),
+            baselines: calm.iter().map(|baseline| baseline::gather(baseline)).collect(),
             sizes: cells::sizes(all(), None),
             threads: cells::threads(all(), None),
             comparisons: comparisons(baselines),
@@ -133,7 +136,7 @@ impl Report {
             doubts: Vec::new(),
             absences: Vec::new(),
         };
-        for baseline in baselines {
+        for baseline in &calm {
             report.add(baseline);
         }
         report.findings.extend(findings::of_comparisons(&report.comparisons));
@@ -143,7 +146,7 @@ impl Report {
     }
 
     fn add(&mut self, baseline: &Baseline) {
-        let modes = cells::modes(std::slice::from_ref(baseline));
+        let modes = cells::modes([baseline].into_iter());
         let figures = figures::gather(baseline);
         let ratios = ratios::gather(baseline, &modes);
         for quantity in map::QUANTITIES {

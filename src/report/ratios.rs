@@ -40,7 +40,7 @@ pub struct RatioFigure {
 pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> {
     let mut ratios = Vec::new();
     for quantity in Quantity::ALL {
-        let rows = Rows::of(baseline, quantity);
+        let rows = Rows::of(baseline, quantity).inflated();
         for key in rows.keys() {
             let lanes = rows.lanes(key);
             let here: Vec<&String> = modes.iter().filter(|mode| lanes.contains(*mode)).collect();
