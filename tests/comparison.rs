@@ -89,27 +89,6 @@ fn without_references_a_figure_by_itself_tells_nothing_of_the_mode() {
     }
 }
 
-#[test]
-fn latency_is_held_against_the_references_of_the_same_processes() {
-    let recording = |machine: &Machine, seed: u64| {
-        let mut latency = machine.record("both", seed, 12, Target::Latency);
-        let throughput = machine.record("both", seed, 12, Target::Throughput);
-        for (process, other) in latency.processes.iter_mut().zip(throughput.processes) {
-            process.records.extend(other.records);
-        }
-        latency
-    };
-    let machine = Machine { drift: 0.0, ..Machine::new() };
-    let slowed = Machine { slowed: Some(("one-copy", 1.5)), ..machine.clone() };
-    let comparison = compare(&recording(&machine, 1), &recording(&slowed, 2), options()).unwrap();
-    let absolute = |quantity: Quantity, mode: &str| {
-        let mut cells = comparison.cells.iter().filter(|cell| cell.quantity == quantity);
-        cells.find(|cell| cell.cell.mode == mode).unwrap().absolute.verdict
-    };
-    assert_eq!(absolute(Quantity::LatencyMedian, "one-copy"), Verdict::Slower);
-    assert_eq!(absolute(Quantity::LatencyMedian, "two-copy"), Verdict::NoDifferenceFound);
-}
-
 /// How many of 200 comparisons call what they should not: 5 %, and so many only
 /// by a chance of one in 3000.
 const TOO_MANY: usize = 21;

@@ -111,8 +111,13 @@ impl Sides<'_> {
         if others.is_empty() {
             return Answer::absent("no other mode was measured in the same blocks on both sides");
         }
+        let in_blocks = base.rounds_are_complete(key) && new.rounds_are_complete(key);
+        let ratios = |rows: &Rows<'_>, other: &str| match in_blocks {
+            true => rows.relative(key, mode, other),
+            false => rows.relative_of_cells(key, mode, other),
+        };
         let pairs = others.iter().map(|other| {
-            let (a, b) = (base.relative(key, mode, other), new.relative(key, mode, other));
+            let (a, b) = (ratios(base, other), ratios(new, other));
             let difference = statistics::difference(&a, &b, self.paired)?;
             Ok(Found::of(Some(other.to_string()), &a, &b, difference, self.threshold))
         });

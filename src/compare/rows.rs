@@ -126,6 +126,33 @@ impl<'a> Rows<'a> {
         Side { inflation: self.relative_inflation, ..side }
     }
 
+    /// Whether every round of a mode in the row's blocks has a value. A round of
+    /// fewer than 100 round trips has no 99th percentile, and those that have
+    /// one are the faster ones.
+    pub(super) fn rounds_are_complete(&self, key: RowKey) -> bool {
+        let rounds = self.records(key).flat_map(|record| &record.blocks).flat_map(|block| &block.rounds);
+        rounds
+            .filter(|round| is_mode(&round.lane))
+            .all(|round| self.quantity.of_round(round).is_some() || self.quantity != Quantity::LatencyP99)
+    }
+
+    /// A mode against another over whole cells of the same process, which lie
+    /// some seconds apart: where rounds are too short for the quantity.
+    pub(super) fn relative_of_cells(&self, key: RowKey, mode: &str, other: &str) -> Side {
+        let of_cells = |mode: &str| {
+            let side = self.side(key, |record, values| {
+                if record.cell.mode == mode {
+                    values.whole = self.quantity.of_record(record).map(f64::ln);
+                }
+            });
+            side.processes
+        };
+        let others: BTreeMap<usize, f64> = of_cells(other).into_iter().collect();
+        let over = |(process, value): (usize, f64)| Some((process, value - others.get(&process)?));
+        let processes = of_cells(mode).into_iter().filter_map(over).collect();
+        Side { processes, generations: Vec::new(), inflation: self.relative_inflation }
+    }
+
     /// A mode against itself: of its own cell's blocks alone.
     pub(crate) fn self_check(&self, key: RowKey, mode: &str) -> Side {
         self.side(key, |record, values| {

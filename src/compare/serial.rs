@@ -5,8 +5,12 @@
 
 use super::statistics::{mean, variance};
 
-/// Consecutive passes whose mean is taken as one value: some two minutes.
-const BATCH: usize = 6;
+/// Into how many batches of consecutive passes a recording is cut, of a default
+/// one some two minutes each; the mean of each is taken as one value.
+const BATCHES: usize = 5;
+
+/// Fewer passes make no batch.
+const SMALLEST_BATCH: usize = 6;
 
 /// The factor on the variance of a mean, no less than 1: the variance of the
 /// means of batches over what it would be without order (Law and Kelton, the
@@ -18,11 +22,12 @@ pub(super) fn inflation<'a>(series: impl Iterator<Item = &'a [f64]>) -> f64 {
 }
 
 fn of_one(values: &[f64]) -> Option<f64> {
-    let batches: Vec<f64> = values.chunks_exact(BATCH).map(mean).collect();
+    let batch = SMALLEST_BATCH.max(values.len() / BATCHES);
+    let batches: Vec<f64> = values.chunks_exact(batch).map(mean).collect();
     if batches.len() < 2 {
         return None;
     }
-    let expected = variance(&values[..batches.len() * BATCH]) / BATCH as f64;
+    let expected = variance(&values[..batches.len() * batch]) / batch as f64;
     (expected > 0.0).then(|| variance(&batches) / expected)
 }
 

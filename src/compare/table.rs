@@ -88,7 +88,9 @@ fn question(quantity: Quantity) -> String {
     let less = match quantity {
         Quantity::Throughput => "time a message",
         Quantity::LatencyMedian => "median round trip",
-        Quantity::LatencyP99 => "99th percentile of the round trips",
+        Quantity::LatencyP99 => {
+            "99th percentile of the round trips (where rounds hold fewer than 100, relative is over whole cells)"
+        }
         Quantity::CpuCost => "CPU cost a message, where slower means dearer",
     };
     format!("{}: new over base in {less} [95 % interval]; above 1 is slower", quantity.name())
