@@ -67,8 +67,9 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Differences up to this share are not called.
     pub threshold: f64,
-    /// What the references did in the passes of each quantity, where both sides
-    /// measured them.
+    /// What the references did that each quantity is held against, where both
+    /// sides measured them.
+    #[serde(default)]
     pub references: Vec<ReferenceChange>,
     /// Every cell that either measured, each quantity and question apart.
     pub cells: Vec<CellComparison>,
@@ -78,7 +79,7 @@ pub struct Comparison {
 /// the kernel does for each system call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceChange {
-    /// In whose passes.
+    /// What is held against it.
     pub quantity: Quantity,
     /// The reference's lane.
     pub reference: String,
@@ -138,10 +139,11 @@ pub struct Judged {
     pub findable: Option<f64>,
     /// What the interval rests on.
     pub basis: Option<Basis>,
-    /// Of an absolute answer that cannot tell: whether the figure changed, but
-    /// not surely by more than the references did.
+    /// Of an absolute answer: whether the figure changed, by itself or over a
+    /// reference, but not surely in all of them, so that a change of the mode
+    /// cannot be told from one of the machine.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub with_machine: bool,
+    pub confounded: bool,
     /// Why there is no answer, or why it says less than it seems to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
@@ -214,7 +216,8 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         let (of_base, of_new) = (rows(base, quantity), rows(new, quantity));
         let by = quantity.of_references();
         let machine = Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]);
-        if !of_base.keys().is_empty() && !of_new.keys().is_empty() {
+        let both = !of_base.keys().is_empty() && !of_new.keys().is_empty();
+        if both && of_base.unit() == of_new.unit() {
             references.extend(machine.changes(quantity, paired));
         }
         let threshold = options.threshold.ln_1p();

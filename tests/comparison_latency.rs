@@ -28,6 +28,11 @@ fn latency_is_held_against_the_references_of_the_same_processes() {
     };
     assert_eq!(absolute(Quantity::LatencyMedian, "one-copy"), Verdict::Slower);
     assert_eq!(absolute(Quantity::LatencyMedian, "two-copy"), Verdict::NoDifferenceFound);
+    let slower = Machine { pace: 1.5, ..machine.clone() };
+    let comparison = compare(&recording(&machine, 1), &recording(&slower, 3), options()).unwrap();
+    for cell in &comparison.cells {
+        assert!(cell.absolute.verdict == Verdict::CannotTell && cell.absolute.confounded, "{cell:?}");
+    }
 }
 
 #[test]

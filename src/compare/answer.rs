@@ -19,8 +19,11 @@
 
 use super::LEVEL;
 use super::machine::Machine;
-use super::rows::{RowKey, Rows};
+use super::rows::{RowKey, Rows, Within};
 use super::statistics::{self, Basis, Difference, Side, centre};
+
+const CELLS_ALONE: &str = "some rounds hold fewer than the 100 round trips that a 99th percentile needs, and of one \
+                           process on each side whole cells have no spread to tell by";
 
 /// Two baselines in one quantity, and how they are compared.
 pub(super) struct Sides<'a> {
@@ -54,8 +57,8 @@ pub(super) struct Found {
 
 /// That a figure changed by itself is not enough between two recordings.
 pub(super) struct OverMachine {
-    /// Of the change by itself.
-    pub(super) p_value_alone: f64,
+    /// The smallest of the change by itself and of those over the references.
+    pub(super) least_p_value: f64,
     /// Whether there are references to tell the machine's change by.
     pub(super) known: bool,
     pub(super) reason: String,
@@ -82,11 +85,12 @@ impl Sides<'_> {
         let known = !over.is_empty();
         let up = alone.difference.estimate > 0.0;
         let one_side = over.iter().all(|difference| (difference.estimate > 0.0) == up);
-        let p_values = over.iter().map(|difference| difference.p_value(self.threshold));
-        let p_value = p_values.fold(alone.p_value, f64::max);
+        let p_values = || over.iter().map(|difference| difference.p_value(self.threshold));
+        let p_value = p_values().fold(alone.p_value, f64::max);
+        let least_p_value = p_values().fold(alone.p_value, f64::min);
         let reason = match known {
             true => format!(
-                "it changed, but not so surely over what the machine did: {} in the same passes",
+                "it changed by itself or over the references, but not surely in all of them: {}",
                 self.machine.text()
             ),
             false => {
@@ -98,7 +102,7 @@ impl Sides<'_> {
         Found {
             p_value: if one_side && known { p_value } else { 1.0 },
             coarsest: over.into_iter().fold(alone.coarsest, coarser),
-            machine: Some(OverMachine { p_value_alone: alone.p_value, known, reason }),
+            machine: Some(OverMachine { least_p_value, known, reason }),
             ..alone
         }
     }
@@ -106,18 +110,21 @@ impl Sides<'_> {
     /// Did it change against the other modes of its blocks?
     pub(super) fn relative(&self, key: RowKey, mode: &str) -> Answer {
         let (base, new) = (&self.base, &self.new);
-        let (of_base, of_new) = (base.lanes(key), new.lanes(key));
+        let within = if base.within(key) == new.within(key) { base.within(key) } else { Within::Processes };
+        let measured = |rows: &Rows<'_>| match within {
+            Within::Blocks => rows.lanes(key),
+            Within::Processes => rows.modes(key).into_iter().collect(),
+        };
+        let (of_base, of_new) = (measured(base), measured(new));
         let others: Vec<&String> = of_base.intersection(&of_new).filter(|other| *other != mode).collect();
         if others.is_empty() {
-            return Answer::absent("no other mode was measured in the same blocks on both sides");
+            return Answer::absent("no other mode was measured beside it on both sides");
         }
-        let in_blocks = base.rounds_are_complete(key) && new.rounds_are_complete(key);
-        let ratios = |rows: &Rows<'_>, other: &str| match in_blocks {
-            true => rows.relative(key, mode, other),
-            false => rows.relative_of_cells(key, mode, other),
-        };
         let pairs = others.iter().map(|other| {
-            let (a, b) = (ratios(base, other), ratios(new, other));
+            let (a, b) = (base.relative(key, mode, other, within), new.relative(key, mode, other, within));
+            if within == Within::Processes && a.processes.len() == 1 && b.processes.len() == 1 {
+                return Err(CELLS_ALONE.to_string());
+            }
             let difference = statistics::difference(&a, &b, self.paired)?;
             Ok(Found::of(Some(other.to_string()), &a, &b, difference, self.threshold))
         });

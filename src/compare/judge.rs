@@ -52,17 +52,17 @@ fn verdicts(answers: &[&Answer], threshold: f64) -> Vec<Judged> {
         holm(&answers.iter().map(|answer| (p_value(answer), weight(answer))).collect::<Vec<_>>())
     };
     let p_values = corrected(|found| found.p_value);
-    let alone = corrected(|found| found.machine.as_ref().map_or(found.p_value, |over| over.p_value_alone));
+    let least = corrected(|found| found.machine.as_ref().map_or(found.p_value, |over| over.least_p_value));
     answers
         .iter()
-        .zip(p_values.into_iter().zip(alone))
+        .zip(p_values.into_iter().zip(least))
         .map(|(answer, p_values)| verdict(answer, p_values, asked, threshold))
         .collect()
 }
 
 /// The verdict, given the corrected p values of all that it takes and of the
-/// change by itself.
-fn verdict(answer: &Answer, (p_value, p_value_alone): (f64, f64), asked: f64, threshold: f64) -> Judged {
+/// least of that.
+fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, threshold: f64) -> Judged {
     let found = match &answer.found {
         Ok(found) => found,
         Err(reason) => return Judged::absent(reason),
@@ -70,7 +70,7 @@ fn verdict(answer: &Answer, (p_value, p_value_alone): (f64, f64), asked: f64, th
     let difference = found.difference;
     let findable = found.coarsest.findable(LEVEL / asked, threshold).exp_m1();
     let single = difference.basis == Basis::Generations && found.against.is_none();
-    let held_back = found.machine.as_ref().filter(|over| !over.known || p_value_alone < LEVEL);
+    let held_back = found.machine.as_ref().filter(|over| !over.known || least_p_value < LEVEL);
     let (verdict, reason) = match () {
         () if single => (
             Verdict::CannotTell,
@@ -94,7 +94,7 @@ fn verdict(answer: &Answer, (p_value, p_value_alone): (f64, f64), asked: f64, th
         p_value: Some(p_value),
         findable: Some(findable).filter(|share| share.is_finite() && !found.is_out_of_reach()),
         basis: Some(difference.basis),
-        with_machine: verdict == Verdict::CannotTell && held_back.is_some_and(|over| over.known),
+        confounded: verdict == Verdict::CannotTell && held_back.is_some_and(|over| over.known),
         reason,
     }
 }
@@ -110,7 +110,7 @@ impl Judged {
             p_value: None,
             findable: None,
             basis: None,
-            with_machine: false,
+            confounded: false,
             reason: Some(reason.to_string()),
         }
     }

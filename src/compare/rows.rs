@@ -5,7 +5,8 @@
 //! Each block holds a round of every mode, so all cells of a row serve every
 //! mode in it. A process gives, for a mode by itself, the median of the logs of
 //! its rounds; for a mode against another the median of the logs of their
-//! within-block ratios.
+//! within-block ratios. Of latency a mode by itself is its cell's percentile, over
+//! all its round trips.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +14,24 @@ use super::Baseline;
 use super::quantity::Quantity;
 use super::serial;
 use super::statistics::Side;
-use crate::cell::Cell;
+use crate::cell::{Cell, Target};
 use crate::loopback::{SELF_LANE, is_mode};
 use crate::metric::median;
 use crate::results::record::Record;
 
 /// A thread count and a size.
 pub(crate) type RowKey = (usize, usize);
+
+/// Where two modes meet that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// In each block.
+    Blocks,
+    /// Their cells in each process, which lie some seconds apart: where some
+    /// round holds fewer than the 100 round trips that a 99th percentile needs.
+    /// Those that have one are the faster ones, so blocks would be a selection.
+    Processes,
+}
 
 /// One baseline in one quantity.
 pub(crate) struct Rows<'a> {
@@ -48,10 +60,11 @@ impl<'a> Rows<'a> {
     pub(crate) fn inflated(mut self) -> Rows<'a> {
         let (mut relative, mut absolute) = (Vec::new(), Vec::new());
         for key in self.keys() {
-            let modes = self.modes(key);
+            let (modes, within) = (self.modes(key), self.within(key));
             for (index, mode) in modes.iter().enumerate() {
                 absolute.push(self.absolute(key, mode).values());
-                relative.extend(modes[..index].iter().map(|other| self.relative(key, mode, other).values()));
+                let others = modes[..index].iter();
+                relative.extend(others.map(|other| self.relative(key, mode, other, within).values()));
             }
         }
         self.relative_inflation = Some(serial::inflation(relative.iter().map(Vec::as_slice)));
@@ -105,40 +118,47 @@ impl<'a> Rows<'a> {
             .collect()
     }
 
-    /// A mode by itself.
+    /// A mode by itself: of latency from its own cell, else from all rounds of it.
     pub(crate) fn absolute(&self, key: RowKey, mode: &str) -> Side {
-        let side = self.side(key, |record, round_values| {
-            match self.quantity.of_record(record) {
-                Some(value) if record.cell.mode == mode => round_values.whole = Some(value.ln()),
-                _ => {}
+        let side = self.side(key, |record, values| {
+            let own = record.cell.mode == mode;
+            if self.quantity.target() == Target::Latency && !own {
+                return;
+            }
+            if let (true, Some(value)) = (own, self.quantity.of_record(record)) {
+                values.whole = Some(value.ln());
             }
             for block in &record.blocks {
                 let value = block.round(mode).and_then(|round| self.quantity.of_round(round));
-                round_values.extend(block.generation, value.map(f64::ln));
+                values.extend(block.generation, value.map(f64::ln));
             }
         });
         Side { inflation: self.absolute_inflation, ..side }
     }
 
     /// A mode against another.
-    pub(crate) fn relative(&self, key: RowKey, mode: &str, other: &str) -> Side {
-        let side = self.side(key, |record, values| self.add_ratios(record, mode, other, values));
+    pub(crate) fn relative(&self, key: RowKey, mode: &str, other: &str, within: Within) -> Side {
+        let side = match within {
+            Within::Blocks => self.side(key, |record, values| self.add_ratios(record, mode, other, values)),
+            Within::Processes => self.relative_of_cells(key, mode, other),
+        };
         Side { inflation: self.relative_inflation, ..side }
     }
 
-    /// Whether every round of a mode in the row's blocks has a value. A round of
-    /// fewer than 100 round trips has no 99th percentile, and those that have
-    /// one are the faster ones.
-    pub(super) fn rounds_are_complete(&self, key: RowKey) -> bool {
+    /// Where two modes of the row meet.
+    pub(crate) fn within(&self, key: RowKey) -> Within {
+        if self.quantity != Quantity::LatencyP99 {
+            return Within::Blocks;
+        }
         let rounds = self.records(key).flat_map(|record| &record.blocks).flat_map(|block| &block.rounds);
-        rounds
-            .filter(|round| is_mode(&round.lane))
-            .all(|round| self.quantity.of_round(round).is_some() || self.quantity != Quantity::LatencyP99)
+        let mut of_modes = rounds.filter(|round| is_mode(&round.lane));
+        match of_modes.all(|round| self.quantity.of_round(round).is_some()) {
+            true => Within::Blocks,
+            false => Within::Processes,
+        }
     }
 
-    /// A mode against another over whole cells of the same process, which lie
-    /// some seconds apart: where rounds are too short for the quantity.
-    pub(super) fn relative_of_cells(&self, key: RowKey, mode: &str, other: &str) -> Side {
+    fn relative_of_cells(&self, key: RowKey, mode: &str, other: &str) -> Side {
         let of_cells = |mode: &str| {
             let side = self.side(key, |record, values| {
                 if record.cell.mode == mode {
@@ -150,7 +170,7 @@ impl<'a> Rows<'a> {
         let others: BTreeMap<usize, f64> = of_cells(other).into_iter().collect();
         let over = |(process, value): (usize, f64)| Some((process, value - others.get(&process)?));
         let processes = of_cells(mode).into_iter().filter_map(over).collect();
-        Side { processes, generations: Vec::new(), inflation: self.relative_inflation }
+        Side { processes, ..Side::default() }
     }
 
     /// A mode against itself: of its own cell's blocks alone.

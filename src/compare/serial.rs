@@ -53,6 +53,15 @@ mod tests {
     }
 
     #[test]
+    fn batches_are_a_fifth_of_a_recording() {
+        // What swings every six passes is over within a batch of twelve.
+        let swings: Vec<f64> =
+            (0..64).map(|pass| f64::from(pass / 6 % 2) + 0.01 * f64::from(pass % 5)).collect();
+        assert!(factor(&[swings[..29].to_vec()]) > 4.0, "batches of six see it");
+        assert_eq!(factor(&[swings]), 1.0);
+    }
+
+    #[test]
     fn too_few_passes_say_nothing() {
         assert_eq!(factor(&[vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]]), 1.0);
         assert_eq!(factor(&[vec![1.0; 36]]), 1.0);

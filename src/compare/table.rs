@@ -30,7 +30,10 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
             };
             text += &title;
             if let Some(words) = references(comparison, quantity) {
-                let _ = writeln!(text, "references, of the machine and not of the modes: {words}\n");
+                let _ = writeln!(
+                    text,
+                    "references, of the machine and the kernel's entry, not of the modes: {words}\n"
+                );
             }
             text += &rows(&cells, style);
         }
@@ -163,7 +166,7 @@ pub(crate) fn answer(judged: &Judged) -> String {
                 let _ = write!(text, ", least against {other}");
             }
         }
-        Verdict::CannotTell if judged.with_machine => text += ": so did the machine",
+        Verdict::CannotTell if judged.confounded => text += " from the machine",
         Verdict::NoDifferenceFound | Verdict::CannotTell => match judged.findable {
             Some(share) => {
                 let _ = write!(text, " (from {:.1} % on)", share * 100.0);
@@ -210,9 +213,14 @@ fn footer(comparison: &Comparison) -> String {
                  each reference alike. What the machine did to the modes alone nothing in them tells; `copycost record \
                  --interleave` cancels it.\n";
     }
-    if comparison.cells.iter().any(|cell| cell.absolute.with_machine) {
-        text += "\n\"So did the machine\": the figure changed, but not so surely over the references of the same passes, \
-                 which stand above the table.\n";
+    if comparison.cells.iter().any(|cell| cell.absolute.confounded) {
+        text += "\n\"Cannot tell from the machine\": the figure changed, by itself or over a reference that stands above \
+                 the table, but not surely in all of them.\n";
+    }
+    let unknown = |cell: &&CellComparison| cell.absolute.ratio.is_some() && cell.absolute.findable.is_none();
+    let unpaired = |cell: &&CellComparison| cell.absolute.basis != Some(Basis::Generations);
+    if let Some(cell) = comparison.cells.iter().filter(unpaired).find(unknown) {
+        let _ = writeln!(text, "\n\"Of any size\": {}.", cell.absolute.reason.as_deref().unwrap_or_default());
     }
     let threshold = match comparison.threshold {
         0.0 => String::new(),

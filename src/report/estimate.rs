@@ -174,13 +174,15 @@ pub(super) fn pool(processes: &[f64], generations: &[f64], scale: Scale, why_non
     in_scale(&centres, None, &spread, why_none).map(from)
 }
 
-/// The same of what a comparison reads: values in log scale.
-pub(super) fn of_side(side: &Side) -> Reading {
+/// The same of what a comparison reads: values in log scale. `why_none` says why
+/// one process has no interval, should it have none.
+pub(super) fn of_side(side: &Side, why_none: &str) -> Reading {
     let centres: Vec<f64> = side.processes.iter().map(|(_, value)| *value).collect();
-    in_scale(&centres, side.inflation, &side.generations, TOO_FEW_GENERATIONS).map(f64::exp)
+    in_scale(&centres, side.inflation, &side.generations, why_none).map(f64::exp)
 }
 
-const TOO_FEW_GENERATIONS: &str = "it needs two generations, and fewer were measured";
+/// Why one process has no interval.
+pub(super) const TOO_FEW_GENERATIONS: &str = "it needs two generations, and fewer were measured";
 
 /// Several processes are pooled as a comparison does it: see
 /// `compare/statistics.rs`.
@@ -216,4 +218,24 @@ pub(super) fn medians(values: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
         generations.entry(generation).or_default().push(value);
     }
     generations.values().filter_map(|values| median(values)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_that_are_alike_make_the_interval_wider() {
+        let side = |inflation| Side {
+            processes: (1..=12).map(|pass| (pass, pass as f64)).collect(),
+            generations: Vec::new(),
+            inflation,
+        };
+        let half = |inflation| {
+            let reading = of_side(&side(inflation), TOO_FEW_GENERATIONS);
+            let (lower, upper) = reading.estimate().and_then(Estimate::ends).unwrap();
+            (upper / lower).ln() / 2.0
+        };
+        assert!((half(Some(4.0)) / half(None) - 2.0).abs() < 1e-9);
+    }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cells::cells;
-use super::estimate::{Reading, of_side};
+use super::estimate::{Reading, TOO_FEW_GENERATIONS, of_side};
 use super::quantities::{self, COST_PER_BYTE, COST_PER_MESSAGE, Given, THROUGHPUT, TIME_PER_MESSAGE};
 use crate::cell::{Cell, Target};
 use crate::compare::rows::Rows;
@@ -81,7 +81,7 @@ fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
         // The only doubt of a cell that concerns a reference too.
         let doubts = if first.placement.is_oversubscribed() { "o" } else { "" };
         for reference in REFERENCES {
-            let per_message = of_side(&rows.absolute(key, reference.name()));
+            let per_message = of_side(&rows.absolute(key, reference.name()), TOO_FEW_GENERATIONS);
             if per_message.absence().is_some() {
                 continue; // the blocks have no such rounds
             }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::{Reading, of_side};
-use crate::compare::rows::Rows;
+use super::estimate::{Reading, TOO_FEW_GENERATIONS, of_side};
+use crate::compare::rows::{Rows, Within};
 use crate::compare::statistics::Side;
 use crate::compare::{Baseline, Quantity};
 use crate::loopback::{REFERENCES, SELF_LANE};
@@ -42,13 +42,13 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
     for quantity in Quantity::ALL {
         let rows = Rows::of(baseline, quantity).inflated();
         for key in rows.keys() {
-            let lanes = rows.lanes(key);
+            let (lanes, within) = (rows.lanes(key), rows.within(key));
             let here: Vec<&String> = modes.iter().filter(|mode| lanes.contains(*mode)).collect();
             for mode in &here {
                 let mut add = |over: &str, side: Side| {
                     let reading = match side.processes.is_empty() {
                         true => Reading::Absent { absent: why_none(quantity).to_string() },
-                        false => of_side(&side),
+                        false => of_side(&side, why_no_interval(within)),
                     };
                     let doubts = rows.doubts(key, mode).union(&rows.doubts(key, over)).collect();
                     ratios.push(RatioFigure {
@@ -63,10 +63,10 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
                     });
                 };
                 for over in here.iter().filter(|over| *over != mode) {
-                    add(over, rows.relative(key, mode, over));
+                    add(over, rows.relative(key, mode, over, within));
                 }
                 for lane in REFERENCES.map(|reference| reference.name()) {
-                    let side = rows.relative(key, mode, lane);
+                    let side = rows.relative(key, mode, lane, Within::Blocks);
                     if !side.processes.is_empty() {
                         add(lane, side); // latency blocks have no references
                     }
@@ -81,10 +81,20 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
     ratios
 }
 
+fn why_no_interval(within: Within) -> &'static str {
+    match within {
+        Within::Blocks => TOO_FEW_GENERATIONS,
+        Within::Processes => {
+            "some rounds hold fewer than the 100 round trips that a 99th percentile needs, so whole cells are \
+             compared, and one process has no spread of those"
+        }
+    }
+}
+
 fn why_none(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::LatencyP99 => {
-            "no block holds a round of both with the 100 round trips that a 99th percentile needs"
+            "no process has both cells with the 100 round trips that a 99th percentile needs"
         }
         Quantity::Throughput | Quantity::LatencyMedian => "no block holds a round of both",
         Quantity::CpuCost => "no block holds a round of both whose cost was counted",

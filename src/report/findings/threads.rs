@@ -61,7 +61,7 @@ fn finding(evidence: &Evidence<'_>, rows: &Rows<'_>, mode: &str) -> Option<Findi
     if !peaks.is_empty() && evidence.baseline.processes.len() == 1 {
         finding.details.push(
             "Cells of different thread counts were measured minutes apart in one process: the intervals are of \
-             its generations, widened threefold."
+             its generations, widened as in `copycost compare`."
                 .to_string(),
         );
     }

@@ -69,8 +69,7 @@ fn conditions(compared: &Compared) -> Markup {
         }
         @for quantity in Quantity::ALL {
             @if let Some(words) = references(comparison, quantity) {
-                p { (capital(quantity.name())) ": the references of the same processes, of the machine and not of the \
-                     modes: " (words) "." }
+                p { (capital(quantity.name())) ": references, of the machine and the kernel's entry, not of the modes: " (words) "." }
             }
         }
         p { (tally(comparison)) }
