@@ -22,7 +22,7 @@ use super::machine::Machine;
 use super::rows::{RowKey, Rows, Within};
 use super::statistics::{self, Basis, Difference, Side, centre};
 
-const CELLS_ALONE: &str = "some rounds hold fewer than the 100 round trips that a 99th percentile needs, and of one \
+const CELLS_ALONE: &str = "rounds hold fewer than the 100 round trips that a 99th percentile needs, and of one \
                            process on each side whole cells have no spread to tell by";
 
 /// Two baselines in one quantity, and how they are compared.

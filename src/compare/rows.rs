@@ -27,11 +27,15 @@ pub(crate) type RowKey = (usize, usize);
 pub(crate) enum Within {
     /// In each block.
     Blocks,
-    /// Their cells in each process, which lie some seconds apart: where some
-    /// round holds fewer than the 100 round trips that a 99th percentile needs.
+    /// Their cells in each process, which lie some seconds apart: where too many
+    /// rounds hold fewer than the 100 round trips that a 99th percentile needs.
     /// Those that have one are the faster ones, so blocks would be a selection.
     Processes,
 }
+
+/// The share of a mode's rounds that must have a 99th percentile, so that those
+/// without one hardly move the median over blocks.
+const ENOUGH_ROUNDS: f64 = 0.9;
 
 /// One baseline in one quantity.
 pub(crate) struct Rows<'a> {
@@ -147,14 +151,17 @@ impl<'a> Rows<'a> {
 
     /// Where two modes of the row meet.
     pub(crate) fn within(&self, key: RowKey) -> Within {
-        if self.quantity != Quantity::LatencyP99 {
-            return Within::Blocks;
+        let mut rounds: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        let all = self.records(key).flat_map(|record| &record.blocks).flat_map(|block| &block.rounds);
+        for round in all.filter(|round| is_mode(&round.lane)) {
+            let (with, all) = rounds.entry(&round.lane).or_default();
+            *with += usize::from(self.quantity.of_round(round).is_some());
+            *all += 1;
         }
-        let rounds = self.records(key).flat_map(|record| &record.blocks).flat_map(|block| &block.rounds);
-        let mut of_modes = rounds.filter(|round| is_mode(&round.lane));
-        match of_modes.all(|round| self.quantity.of_round(round).is_some()) {
-            true => Within::Blocks,
-            false => Within::Processes,
+        let enough = |(with, all): &(usize, usize)| *with as f64 >= ENOUGH_ROUNDS * *all as f64;
+        match self.quantity == Quantity::LatencyP99 && !rounds.values().all(enough) {
+            true => Within::Processes,
+            false => Within::Blocks,
         }
     }
 

@@ -92,7 +92,7 @@ fn question(quantity: Quantity) -> String {
         Quantity::Throughput => "time a message",
         Quantity::LatencyMedian => "median round trip",
         Quantity::LatencyP99 => {
-            "99th percentile of the round trips (where rounds hold fewer than 100, relative is over whole cells)"
+            "99th percentile of the round trips (relative over whole cells where rounds hold fewer than 100)"
         }
         Quantity::CpuCost => "CPU cost a message, where slower means dearer",
     };

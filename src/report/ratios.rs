@@ -85,7 +85,7 @@ fn why_no_interval(within: Within) -> &'static str {
     match within {
         Within::Blocks => TOO_FEW_GENERATIONS,
         Within::Processes => {
-            "some rounds hold fewer than the 100 round trips that a 99th percentile needs, so whole cells are \
+            "rounds hold fewer than the 100 round trips that a 99th percentile needs, so whole cells are \
              compared, and one process has no spread of those"
         }
     }
