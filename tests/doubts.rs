@@ -9,7 +9,7 @@ use copycost::cell::Target;
 use copycost::counter::{COUNT, Count};
 use copycost::doubt::Doubt;
 use copycost::loopback::{CellMeasurement, Granted, SELF_LANE};
-use copycost::results::record::Record;
+use copycost::results::record::{Record, WrittenDoubt, marks_of};
 use copycost::results::table;
 use copycost::zerocopy::Tally;
 use made_up::{lane, measurement, record};
@@ -119,4 +119,22 @@ fn the_table_marks_a_best_mode_only_where_every_interval_allows_it() {
     lane(&mut restless, SELF_LANE, |time_ns| time_ns * 8 / 10);
     let text = table::render(Target::Throughput, &modes, &[record(restless)]);
     assert!(text.contains("8.19 s") && !text.contains("8.19*"), "{text}");
+}
+
+#[test]
+fn of_several_processes_a_doubt_is_marked_if_more_than_a_tenth_have_it() {
+    let doubtful = |processes: usize| {
+        let mut records: Vec<Record> = (0..20).map(|_| record(measurement("two-copy"))).collect();
+        for (number, record) in records.iter_mut().enumerate() {
+            let doubt = Doubt::RoundsOffLength { median_ms: 9.0, intended_ms: 2.0 };
+            let written = WrittenDoubt { text: doubt.text(), remedy: doubt.remedy(), doubt };
+            record.doubts = if number < processes { vec![written] } else { Vec::new() };
+        }
+        records
+    };
+    for (processes, marked) in [(1, false), (2, false), (3, true)] {
+        let marks = marks_of(doubtful(processes).iter());
+        assert_eq!(marks.contains(&'l'), marked, "{processes} of 20");
+    }
+    assert!(marks_of(doubtful(1)[..1].iter()).contains(&'l'), "one of one");
 }

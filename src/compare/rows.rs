@@ -17,7 +17,7 @@ use super::statistics::Side;
 use crate::cell::{Cell, Target};
 use crate::loopback::{SELF_LANE, is_mode};
 use crate::metric::median;
-use crate::results::record::Record;
+use crate::results::record::{Record, marks_of};
 
 /// A thread count and a size.
 pub(crate) type RowKey = (usize, usize);
@@ -114,12 +114,9 @@ impl<'a> Rows<'a> {
         Cell { target: self.quantity.target(), mode: mode.to_string(), message_bytes, threads }
     }
 
-    /// The marks of the doubts about a cell, each once.
+    /// The marks of the doubts about a cell.
     pub(crate) fn doubts(&self, key: RowKey, mode: &str) -> BTreeSet<char> {
-        self.records(key)
-            .filter(|record| record.cell.mode == mode)
-            .flat_map(|r| r.marks().chars().collect::<Vec<_>>())
-            .collect()
+        marks_of(self.records(key).filter(|record| record.cell.mode == mode))
     }
 
     /// A mode by itself: of latency from its own cell, else from all rounds of it.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cell::{Cell, Target};
 use crate::compare::Baseline;
 use crate::loopback::is_mode;
-use crate::results::record::Record;
+use crate::results::record::{Record, marks_of};
 
 /// A cell with its records, one a process.
 pub(super) struct CellRecords<'a> {
@@ -16,11 +16,9 @@ pub(super) struct CellRecords<'a> {
 }
 
 impl CellRecords<'_> {
-    /// The marks of its doubts in any process, each once.
+    /// The marks of its doubts.
     pub(super) fn marks(&self) -> String {
-        let marks: BTreeSet<char> =
-            self.records.iter().flat_map(|record| record.marks().chars().collect::<Vec<_>>()).collect();
-        marks.into_iter().collect()
+        marks_of(self.records.iter().copied()).into_iter().collect()
     }
 }
 

@@ -2,6 +2,8 @@
 //! key. It owns the file's shape; where the file lies is
 //! [`super::criterion_files`]'s business.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Target};
@@ -111,6 +113,26 @@ impl Record {
     pub fn marks(&self) -> String {
         self.doubts.iter().map(|written| written.doubt.mark()).collect()
     }
+}
+
+/// Doubts of no more than this share of a cell's processes are not marked: as
+/// much is left out at either end where processes are pooled, and one process in
+/// twenty differs from itself by chance.
+const UNMARKED_SHARE: f64 = 0.1;
+
+/// The marks of the doubts about a cell, given its record in each process that
+/// measured it, each once.
+pub fn marks_of<'a>(records: impl Iterator<Item = &'a Record>) -> BTreeSet<char> {
+    let mut processes = 0;
+    let mut doubted: BTreeMap<char, usize> = BTreeMap::new();
+    for record in records {
+        processes += 1;
+        for mark in record.marks().chars().collect::<BTreeSet<char>>() {
+            *doubted.entry(mark).or_default() += 1;
+        }
+    }
+    let most = UNMARKED_SHARE * f64::from(processes);
+    doubted.into_iter().filter(|(_, count)| *count as f64 > most).map(|(mark, _)| mark).collect()
 }
 
 fn cloned((lane, reading): (&String, &RatioReading)) -> (String, RatioReading) {
