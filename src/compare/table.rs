@@ -112,6 +112,9 @@ pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<
     (!words.is_empty()).then(|| words.join(", "))
 }
 
+/// As a share: what could be missed beyond it is no number to read.
+const TENFOLD: f64 = 9.0;
+
 const HEADER: [&str; 5] = ["threads", "bytes", "mode", "relative, against the other modes", "absolute"];
 
 fn rows(cells: &[&CellComparison], style: Style) -> String {
@@ -168,9 +171,10 @@ pub(crate) fn answer(judged: &Judged) -> String {
         }
         Verdict::CannotTell if judged.confounded => text += " from the machine",
         Verdict::NoDifferenceFound | Verdict::CannotTell => match judged.findable {
-            Some(share) => {
+            Some(share) if share < TENFOLD => {
                 let _ = write!(text, " (from {:.1} % on)", share * 100.0);
             }
+            Some(_) => text += " (of less than tenfold)",
             None => text += " (of any size)",
         },
     }
