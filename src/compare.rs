@@ -39,7 +39,7 @@ use statistics::Basis;
 pub const LEVEL: f64 = 0.05;
 
 /// The confidence of the intervals that are shown: for one cell alone.
-const CONFIDENCE: f64 = 0.95;
+pub(crate) const CONFIDENCE: f64 = 0.95;
 
 /// A cell in which no difference was found and in which one of this size could
 /// have been missed says nothing: `cannot tell`.
@@ -215,7 +215,10 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     for quantity in Quantity::ALL {
         let (of_base, of_new) = (rows(base, quantity), rows(new, quantity));
         let by = quantity.of_references();
-        let machine = Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]);
+        let machine = match by == quantity {
+            true => Machine::of(&of_base, &of_new, [&of_base, &of_new]),
+            false => Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]),
+        };
         let both = !of_base.keys().is_empty() && !of_new.keys().is_empty();
         if both && of_base.unit() == of_new.unit() {
             references.extend(machine.changes(quantity, paired));

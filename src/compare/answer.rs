@@ -85,9 +85,11 @@ impl Sides<'_> {
         let known = !over.is_empty();
         let up = alone.difference.estimate > 0.0;
         let one_side = over.iter().all(|difference| (difference.estimate > 0.0) == up);
-        let p_values = || over.iter().map(|difference| difference.p_value(self.threshold));
-        let p_value = p_values().fold(alone.p_value, f64::max);
-        let least_p_value = p_values().fold(alone.p_value, f64::min);
+        let (mut p_value, mut least_p_value) = (alone.p_value, alone.p_value);
+        for over_reference in over.iter().map(|difference| difference.p_value(self.threshold)) {
+            p_value = p_value.max(over_reference);
+            least_p_value = least_p_value.min(over_reference);
+        }
         let reason = match known {
             true => format!(
                 "it changed by itself or over the references, but not surely in all of them: {}",
@@ -110,7 +112,7 @@ impl Sides<'_> {
     /// Did it change against the other modes of its blocks?
     pub(super) fn relative(&self, key: RowKey, mode: &str) -> Answer {
         let (base, new) = (&self.base, &self.new);
-        let within = if base.within(key) == new.within(key) { base.within(key) } else { Within::Processes };
+        let within = base.within(key).max(new.within(key));
         let measured = |rows: &Rows<'_>| match within {
             Within::Blocks => rows.lanes(key),
             Within::Processes => rows.modes(key).into_iter().collect(),

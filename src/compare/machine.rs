@@ -27,6 +27,8 @@ struct Pace {
     name: &'static str,
     base: Paced,
     new: Paced,
+    /// By how much it changed between recordings made one after the other.
+    changed: Difference,
 }
 
 /// One side of it.
@@ -40,15 +42,19 @@ struct Paced {
 impl Machine {
     /// From the passes that measured `base` and `new`, for figures of theirs;
     /// `references` are the rows of the quantity whose blocks have references.
+    /// One that has no spread to tell by, with a process on each side, is not in it.
     pub(super) fn of(base: &Rows<'_>, new: &Rows<'_>, references: [&Rows<'_>; 2]) -> Machine {
         let [of_base, of_new] = references;
         let common: BTreeSet<RowKey> = of_base.keys().intersection(&of_new.keys()).copied().collect();
-        let paces = REFERENCES.iter().map(|reference| Pace {
-            name: reference.name(),
-            base: Paced::of(base, of_base, &common, reference.name()),
-            new: Paced::of(new, of_new, &common, reference.name()),
+        let (figures, new_figures) = (base.figures(), new.figures());
+        let paces = REFERENCES.iter().filter_map(|reference| {
+            let name = reference.name();
+            let base = Paced::of(&figures, of_base, &common, name);
+            let new = Paced::of(&new_figures, of_new, &common, name);
+            let changed = statistics::difference(&base.side(), &new.side(), false).ok()?;
+            Some(Pace { name, base, new, changed })
         });
-        Machine { paces: paces.filter(|pace| pace.difference().is_ok()).collect() }
+        Machine { paces: paces.collect() }
     }
 
     /// The difference of two sides over each reference.
@@ -60,7 +66,7 @@ impl Machine {
     /// By how much each reference changed.
     pub(super) fn changes(&self, quantity: Quantity, paired: bool) -> Vec<ReferenceChange> {
         let change = |pace: &Pace| {
-            let difference = pace.changed(paired).ok()?;
+            let difference = statistics::difference(&pace.base.side(), &pace.new.side(), paired).ok()?;
             Some(ReferenceChange {
                 quantity,
                 reference: pace.name.to_string(),
@@ -72,27 +78,13 @@ impl Machine {
 
     /// `memcpy ×0.83 and system-call ×0.86`.
     pub(super) fn text(&self) -> String {
-        let changed = |pace: &Pace| {
-            let difference = pace.difference().ok()?;
-            Some(format!("{} ×{:.2}", pace.name, difference.estimate.exp()))
-        };
-        self.paces.iter().filter_map(changed).collect::<Vec<_>>().join(" and ")
-    }
-}
-
-impl Pace {
-    fn difference(&self) -> Result<Difference, String> {
-        self.changed(false)
-    }
-
-    /// An error with one process on each side: there is no spread to tell by.
-    fn changed(&self, paired: bool) -> Result<Difference, String> {
-        statistics::difference(&self.base.side(), &self.new.side(), paired)
+        let changed = |pace: &Pace| format!("{} ×{:.2}", pace.name, pace.changed.estimate.exp());
+        self.paces.iter().map(changed).collect::<Vec<_>>().join(" and ")
     }
 }
 
 impl Paced {
-    fn of(rows: &Rows<'_>, references: &Rows<'_>, common: &BTreeSet<RowKey>, reference: &str) -> Paced {
+    fn of(figures: &[Side], references: &Rows<'_>, common: &BTreeSet<RowKey>, reference: &str) -> Paced {
         let mut sums: BTreeMap<usize, (usize, f64)> = BTreeMap::new();
         for key in common {
             for (process, log) in references.absolute(*key, reference).processes {
@@ -106,10 +98,7 @@ impl Paced {
         let complete = sums.into_iter().filter(|(_, (rows, _))| *rows == common.len());
         let logs = complete.map(|(process, (rows, sum))| (process, sum / rows as f64)).collect();
         let mut paced = Paced { logs, inflation: 1.0 };
-        let cells =
-            rows.keys().into_iter().flat_map(|key| rows.modes(key).into_iter().map(move |m| (key, m)));
-        let series: Vec<Vec<f64>> =
-            cells.map(|(key, mode)| paced.under(&rows.absolute(key, &mode)).values()).collect();
+        let series: Vec<Vec<f64>> = figures.iter().map(|side| paced.under(side).values()).collect();
         paced.inflation = serial::inflation(series.iter().map(Vec::as_slice));
         paced
     }

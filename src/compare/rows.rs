@@ -23,7 +23,7 @@ use crate::results::record::{Record, marks_of};
 pub(crate) type RowKey = (usize, usize);
 
 /// Where two modes meet that are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Within {
     /// In each block.
     Blocks,
@@ -62,15 +62,15 @@ impl<'a> Rows<'a> {
 
     /// The same for several processes: sides know how alike passes near each other are.
     pub(crate) fn inflated(mut self) -> Rows<'a> {
-        let (mut relative, mut absolute) = (Vec::new(), Vec::new());
+        let mut relative = Vec::new();
         for key in self.keys() {
             let (modes, within) = (self.modes(key), self.within(key));
             for (index, mode) in modes.iter().enumerate() {
-                absolute.push(self.absolute(key, mode).values());
                 let others = modes[..index].iter();
                 relative.extend(others.map(|other| self.relative(key, mode, other, within).values()));
             }
         }
+        let absolute: Vec<Vec<f64>> = self.figures().iter().map(Side::values).collect();
         self.relative_inflation = Some(serial::inflation(relative.iter().map(Vec::as_slice)));
         self.absolute_inflation = Some(serial::inflation(absolute.iter().map(Vec::as_slice)));
         self
@@ -137,6 +137,12 @@ impl<'a> Rows<'a> {
         Side { inflation: self.absolute_inflation, ..side }
     }
 
+    /// Every mode of every row by itself.
+    pub(super) fn figures(&self) -> Vec<Side> {
+        let modes = |key: RowKey| self.modes(key).into_iter().map(move |mode| self.absolute(key, &mode));
+        self.keys().into_iter().flat_map(modes).collect()
+    }
+
     /// A mode against another.
     pub(crate) fn relative(&self, key: RowKey, mode: &str, other: &str, within: Within) -> Side {
         let side = match within {
@@ -148,6 +154,9 @@ impl<'a> Rows<'a> {
 
     /// Where two modes of the row meet.
     pub(crate) fn within(&self, key: RowKey) -> Within {
+        if self.quantity != Quantity::LatencyP99 {
+            return Within::Blocks;
+        }
         let mut rounds: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         let all = self.records(key).flat_map(|record| &record.blocks).flat_map(|block| &block.rounds);
         for round in all.filter(|round| is_mode(&round.lane)) {
@@ -156,10 +165,7 @@ impl<'a> Rows<'a> {
             *all += 1;
         }
         let enough = |(with, all): &(usize, usize)| *with as f64 >= ENOUGH_ROUNDS * *all as f64;
-        match self.quantity == Quantity::LatencyP99 && !rounds.values().all(enough) {
-            true => Within::Processes,
-            false => Within::Blocks,
-        }
+        if rounds.values().all(enough) { Within::Blocks } else { Within::Processes }
     }
 
     fn relative_of_cells(&self, key: RowKey, mode: &str, other: &str) -> Side {

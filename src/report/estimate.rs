@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compare::CONFIDENCE;
 use crate::compare::statistics::{Side, centre_and_half};
 use crate::metric::median;
 use crate::ratio::spread::deviation;
@@ -203,7 +204,7 @@ fn in_scale(centres: &[f64], inflation: Option<f64>, spread: &[f64], why_none: &
             (*one, half.map(|half| around(*one, half, Basis::Generations, count)))
         }
         many => {
-            let (centre, half) = centre_and_half(many, inflation, 0.95);
+            let (centre, half) = centre_and_half(many, inflation, CONFIDENCE);
             (centre, Some(around(centre, half, Basis::Processes, many.len())))
         }
     };
