@@ -55,10 +55,94 @@ impl ThreadCounters for LackingThread {
     }
 }
 
+/// Ten cycles more with each reading; whether they were counted since the one
+/// before, of the thread with this name.
+struct TakingTurns(fn(&str, u64) -> bool);
+
+struct TurnsOfThread {
+    counts: fn(&str, u64) -> bool,
+    name: String,
+    readings: u64,
+    counted: u64,
+}
+
+impl CounterSource for TakingTurns {
+    fn open(&self) -> Box<dyn ThreadCounters> {
+        let name = std::thread::current().name().unwrap_or("").to_string();
+        Box::new(TurnsOfThread { counts: self.0, name, readings: 0, counted: 0 })
+    }
+}
+
+impl ThreadCounters for TurnsOfThread {
+    fn read(&mut self, snapshot: &mut Snapshot) -> io::Result<()> {
+        self.readings += 1;
+        self.counted += u64::from((self.counts)(&self.name, self.readings));
+        let (enabled_ns, running_ns) = (1000 * self.readings, 1000 * self.counted);
+        snapshot[CYCLES] = Some(Reading { value: 10 * self.counted, enabled_ns, running_ns });
+        Ok(())
+    }
+
+    fn absences(&self) -> Vec<(usize, String)> {
+        Vec::new()
+    }
+}
+
+/// A throughput cell of eight blocks, whose counters take turns. Readings of a
+/// server: set-up, the unrecorded round, then the third to the tenth one a round.
+fn taking_turns(threads: usize, counts: fn(&str, u64) -> bool) -> CellMeasurement {
+    let mut run = run_of(Target::Throughput, threads, vec![Box::new(TakingTurns(counts))]);
+    for _ in 0..8 {
+        run.block(32).unwrap();
+    }
+    run.finish(8).unwrap()
+}
+
+#[test]
+fn rounds_without_a_turn_do_not_take_the_count_of_the_others() {
+    let measurement = taking_turns(1, |name, reading| !name.starts_with("server") || reading % 4 != 0);
+    let metrics = metric::read_all(&measurement);
+    assert_eq!(number(&metrics, "server_cycles"), Some(80.0), "six rounds of ten, for eight");
+    assert_eq!(number(&metrics, "client_cycles"), Some(80.0));
+    let rounds = ["counted_rounds", "wanted_rounds"].map(|name| number(&metrics, name));
+    assert_eq!(rounds, [Some(6.0), Some(8.0)]);
+    assert_eq!(number(&metrics, "counted_share"), Some(0.75));
+    let bytes = 8.0 * 32.0 * 4096.0;
+    assert_eq!(number(&metrics, "server_cost_per_byte"), Some(80.0 / bytes));
+}
+
+#[test]
+fn threads_whose_turns_never_fall_together_have_a_count() {
+    let measurement = taking_turns(2, |name, reading| match name {
+        "server 0 of two-copy" => reading % 2 == 0,
+        "server 1 of two-copy" => reading % 2 == 1,
+        _ => true,
+    });
+    let metrics = metric::read_all(&measurement);
+    assert_eq!(number(&metrics, "server_cycles"), Some(160.0), "eight rounds of ten, for sixteen");
+    assert_eq!(number(&metrics, "counted_rounds"), Some(8.0));
+    assert_eq!(number(&metrics, "wanted_rounds"), Some(16.0));
+}
+
+#[test]
+fn a_count_of_too_few_rounds_is_absent_and_says_of_how_many() {
+    let measurement = taking_turns(1, |name, reading| !name.starts_with("server") || reading % 4 == 0);
+    let metrics = metric::read_all(&measurement);
+    for name in ["server_cycles", "server_cost_per_byte"] {
+        let why = serde_json::to_value(&metrics[name]).unwrap();
+        let why = why["absent"].as_str().unwrap();
+        assert!(why.contains("a count in 2 of 8 rounds of threads") && why.contains("50 %"), "{name}: {why}");
+    }
+    assert_eq!(number(&metrics, "counted_rounds"), Some(8.0), "of those that are given");
+}
+
 /// A cell of two-copy against one-copy, one thread: 5 threads in all, with
 /// servers of two-copy, one-copy and `self`.
 fn run(target: Target, counters: Vec<Box<dyn CounterSource>>) -> CellRun {
-    let mut setup = Setup::new(target, &[find("two-copy")], 4096, 1);
+    run_of(target, 1, counters)
+}
+
+fn run_of(target: Target, threads: usize, counters: Vec<Box<dyn CounterSource>>) -> CellRun {
+    let mut setup = Setup::new(target, &[find("two-copy")], 4096, threads);
     setup.profile.rounds.seed = Some(1);
     let instruments = Instruments { counters: Arc::new(counters), cost_unit: CostUnit::Cycles };
     let modes = [find("two-copy"), find("one-copy")];

@@ -51,9 +51,9 @@ fn each_round_counts_its_own_threads_and_no_others() {
         // Two readings a round of each client, and one a round of each server
         // of this lane: 10 cycles apart, scaled up since they ran half the time.
         for counts in [round.client_counts.unwrap(), round.server_counts.unwrap()] {
-            let cycles = counts[CYCLES].unwrap();
-            assert_eq!((cycles.value, cycles.counted_share), (3.0 * 20.0, 0.5));
-            assert_eq!(counts[1], None, "an absent counter is not zero");
+            let cycles = counts[CYCLES];
+            assert_eq!((cycles.whole(), cycles.counted_share), (Some(3.0 * 20.0), 0.5));
+            assert_eq!(counts[1].total(), None, "an absent counter is not zero");
         }
         assert_eq!(round.cost(CYCLES), Some(120.0));
         assert_eq!(round.cost(1), None);
@@ -81,7 +81,7 @@ fn software_events_prove_the_path_of_hardware_ones() {
     for _ in 0..3 {
         let round = generation.run(0, 2000).unwrap();
         for counts in [round.client_counts.unwrap(), round.server_counts.unwrap()] {
-            let value = |kind: usize| counts[kind].unwrap().value;
+            let value = |kind: usize| counts[kind].whole().unwrap();
             let switches = value(VOLUNTARY_SWITCHES) + value(INVOLUNTARY_SWITCHES);
             assert!(
                 (value(CYCLES) - switches).abs() <= 2.0,

@@ -6,7 +6,7 @@ mod made_up;
 
 use copycost::TcpInfo;
 use copycost::cell::Target;
-use copycost::counter::{COUNT, Count};
+use copycost::counter::{COUNT, Count, Sums};
 use copycost::doubt::Doubt;
 use copycost::loopback::{CellMeasurement, Granted, SELF_LANE};
 use copycost::results::record::{Record, WrittenDoubt, marks_of};
@@ -77,7 +77,7 @@ fn what_is_usual_is_no_doubt() {
 /// All counters of both sides, the clients' for this share of the time.
 fn counted(measurement: &mut CellMeasurement, share: f64) {
     for block in &mut measurement.blocks {
-        let counts = |counted_share| [Some(Count { value: 1.0, counted_share }); COUNT];
+        let counts = |counted_share| Sums::of(&[Some(Count { value: 1.0, counted_share }); COUNT]);
         (block.client_counts, block.server_counts) = (Some(counts(share)), Some(counts(1.0)));
     }
 }

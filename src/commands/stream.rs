@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use copycost::cell::{Cell, Target};
 use copycost::copy_mode::{self, Tally};
-use copycost::counter::{self, Counts};
+use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
 use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round};
 use copycost::profile::Profile;
@@ -141,7 +141,9 @@ impl Stream {
             total.messages,
             total.wall.as_secs_f64(),
         );
-        let count = |kind| total.counts.cost(kind).map_or("absent".into(), |count| format!("{count:.0}"));
+        let sides = [total.counts.client_counts, total.counts.server_counts].map(Option::unwrap_or_default);
+        let both = |kind: usize| sides.iter().map(|side| side[kind].total()).sum::<Option<f64>>();
+        let count = |kind| both(kind).map_or("absent".into(), |count| format!("{count:.0}"));
         println!(
             "client + server: {} ns CPU, {} cycles, {} voluntary and {} involuntary context switches",
             count(counter::CPU_TIME),
@@ -165,12 +167,15 @@ impl Stream {
     }
 }
 
-/// The counts of one side by name; `null` where one is absent.
-fn counts_object(counts: &Option<Counts>) -> serde_json::Value {
-    let value = |kind: usize| counts.as_ref()?[kind].map(|count| count.value);
+/// The counts of one side by name, `null` where one is absent, and the least
+/// share of the time for which one of them counted.
+fn counts_object(counts: &Option<Sums>) -> serde_json::Value {
+    let sums = counts.unwrap_or_default();
     let named = counter::KINDS.iter().enumerate();
-    named
-        .map(|(kind, described)| (described.name(), value(kind).into()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+    let mut object: serde_json::Map<_, _> =
+        named.map(|(kind, described)| (described.name(), sums[kind].total().into())).collect();
+    let given = (0..counter::COUNT).map(|kind| sums[kind]).filter(|sum| sum.total().is_some());
+    let share = given.map(|sum| sum.time_share()).reduce(f64::min);
+    object.insert("counted_share".into(), share.into());
+    object.into()
 }

@@ -4,12 +4,14 @@
 
 mod migrations;
 mod perf_events;
+mod sums;
 mod thread_usage;
 
 use std::io;
 
 pub use migrations::Migrations;
 pub use perf_events::{Counted, EventGroup, PerfEvents};
+pub use sums::{LEAST_COUNTED_ROUNDS, Sum, Sums};
 pub use thread_usage::ThreadUsage;
 
 /// One thing that is counted.
@@ -184,19 +186,8 @@ pub fn between(earlier: &Snapshot, later: &Snapshot) -> Counts {
     })
 }
 
-/// Why a count is absent whose counter is not: multiplexed, and never its turn.
+/// Why a round has no count of a counter that is there: it was never its turn.
 pub const NEVER_COUNTED: &str = "in some round it never got a hardware counter (multiplexed)";
-
-/// The sum of two threads' or rounds' counts: absent if either is.
-pub fn sum(one: &Counts, other: &Counts) -> Counts {
-    std::array::from_fn(|kind| {
-        let (one, other) = (one[kind]?, other[kind]?);
-        Some(Count {
-            value: one.value + other.value,
-            counted_share: one.counted_share.min(other.counted_share),
-        })
-    })
-}
 
 /// The counters of one thread, from every source.
 pub struct Opened {
@@ -264,13 +255,5 @@ mod tests {
     fn a_counter_that_never_ran_is_absent_and_not_zero() {
         assert_eq!(between(&snapshot(100, 1000, 500), &snapshot(100, 3000, 500))[CYCLES], None);
         assert_eq!(between(&Snapshot::default(), &snapshot(1, 1, 1))[CYCLES], None);
-    }
-
-    #[test]
-    fn a_sum_lacks_what_one_of_its_parts_lacks() {
-        let one = between(&snapshot(0, 0, 0), &snapshot(10, 100, 50));
-        let two = sum(&one, &between(&snapshot(0, 0, 0), &snapshot(5, 100, 100)));
-        assert_eq!(two[CYCLES], Some(Count { value: 25.0, counted_share: 0.5 }));
-        assert_eq!(sum(&one, &Counts::default())[CYCLES], None);
     }
 }

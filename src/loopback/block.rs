@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::connection::Granted;
 use crate::cell::Cell;
-use crate::counter::{self, Counts};
+use crate::counter::{self, Sums};
 use crate::cpu::Plan;
 use crate::sys::TcpInfo;
 use crate::zerocopy::Tally;
@@ -95,10 +95,10 @@ pub struct Block {
     pub tally: Option<Tally>,
     /// What the clients spent in the own round.
     #[serde(skip)]
-    pub client_counts: Option<Counts>,
+    pub client_counts: Option<Sums>,
     /// What the servers spent in the own round.
     #[serde(skip)]
-    pub server_counts: Option<Counts>,
+    pub server_counts: Option<Sums>,
 }
 
 impl Block {

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::absence::CounterAbsences;
-use crate::counter::{self, Counts};
+use crate::counter::{Counts, Sums};
 use crate::error::Error;
 use crate::zerocopy::Tally;
 
@@ -25,37 +25,41 @@ pub struct Round {
     pub tally: Option<Tally>,
     /// What the clients' threads spent in this round, from just before they
     /// are released to just after they have ended; summed over them.
-    pub client_counts: Option<Counts>,
+    pub client_counts: Option<Sums>,
     /// What the servers' threads spent, from one round of theirs to the next:
     /// in between they sleep.
-    pub server_counts: Option<Counts>,
+    pub server_counts: Option<Sums>,
 }
 
 impl Round {
     pub(super) fn add_client(&mut self, counts: &Counts) {
-        self.client_counts = Some(self.client_counts.map_or(*counts, |sum| counter::sum(&sum, counts)));
+        add(&mut self.client_counts, &Sums::of(counts));
     }
 
     pub(super) fn add_server(&mut self, counts: &Counts) {
-        self.server_counts = Some(self.server_counts.map_or(*counts, |sum| counter::sum(&sum, counts)));
+        add(&mut self.server_counts, &Sums::of(counts));
     }
 
     /// Adds what the threads of `other` spent.
     pub fn add_counts_of(&mut self, other: &Round) {
-        if let Some(counts) = &other.client_counts {
-            self.add_client(counts);
+        if let Some(sums) = &other.client_counts {
+            add(&mut self.client_counts, sums);
         }
-        if let Some(counts) = &other.server_counts {
-            self.add_server(counts);
+        if let Some(sums) = &other.server_counts {
+            add(&mut self.server_counts, sums);
         }
     }
 
     /// What clients and servers spent together on the counter at `kind` of
-    /// [`counter::KINDS`]; `None` if it is absent.
+    /// [`crate::counter::KINDS`]; `None` if one thread has no count of it.
     pub fn cost(&self, kind: usize) -> Option<f64> {
-        let of = |counts: &Option<Counts>| counts.as_ref()?[kind].map(|count| count.value);
-        Some(of(&self.client_counts)? + self.server_counts.map_or(Some(0.0), |_| of(&self.server_counts))?)
+        let servers = self.server_counts.map_or(Some(0.0), |sums| sums[kind].whole())?;
+        Some(self.client_counts?[kind].whole()? + servers)
     }
+}
+
+fn add(side: &mut Option<Sums>, sums: &Sums) {
+    *side = Some(side.map_or(*sums, |so_far| so_far.plus(sums)));
 }
 
 /// What a client is to do next.

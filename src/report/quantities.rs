@@ -48,7 +48,7 @@ type Known = (&'static str, &'static str, Option<bool>, Pool);
 const LOG: Pool = Pool::Mean(Scale::Log);
 const LINEAR: Pool = Pool::Mean(Scale::Linear);
 
-const KNOWN: [Known; 13] = [
+const KNOWN: [Known; 15] = [
     (THROUGHPUT, "throughput", Some(false), LOG),
     ("round_trip_p50", "median round trip", Some(true), LOG),
     ("round_trip_p90", "90th percentile of the round trips", Some(true), LOG),
@@ -62,6 +62,8 @@ const KNOWN: [Known; 13] = [
     ("zerocopy_deferred_share", "deferred copies over completions", None, LINEAR),
     ("zerocopy_completions_per_read", "completions an error-queue read", None, LINEAR),
     ("counted_share", "least share of the time for which a counter counted", None, LINEAR),
+    ("counted_rounds", "rounds of threads with a count, of the counter with fewest", None, Pool::Sum),
+    ("wanted_rounds", "rounds of threads, with a count or without", None, Pool::Sum),
 ];
 
 /// Everything that a cell's records give, a record a process.

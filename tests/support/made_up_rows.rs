@@ -4,7 +4,7 @@
 
 use copycost::cell::{Cell, Target};
 use copycost::compare::Baseline;
-use copycost::counter::{COUNT, Count, VOLUNTARY_SWITCHES};
+use copycost::counter::{COUNT, Count, Sums, VOLUNTARY_SWITCHES};
 use copycost::cpu::{Cpu, Topology};
 use copycost::environment::Environment;
 use copycost::loopback::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
@@ -162,8 +162,8 @@ impl Rows {
                 empty_error_queue_reads: 5,
                 ..Tally::default()
             }),
-            client_counts: Some(counts),
-            server_counts: Some(counts),
+            client_counts: Some(Sums::of(&counts)),
+            server_counts: Some(Sums::of(&counts)),
         }
     }
 }
