@@ -32,6 +32,12 @@ fn rust_files() -> Vec<PathBuf> {
     found
 }
 
+fn scripts() -> Vec<PathBuf> {
+    let tables = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/method_tables")).unwrap();
+    let tables = tables.map(|entry| Path::new("scripts/method_tables").join(entry.unwrap().file_name()));
+    tables.chain([PathBuf::from("scripts/method")]).collect()
+}
+
 #[test]
 fn every_mode_is_in_the_readme_and_the_record_document() {
     for mode in copy_mode::REGISTRY {
@@ -151,7 +157,8 @@ fn modules_are_declared_plainly_and_open_with_what_they_own() {
 fn nothing_of_one_machine_is_in_the_repository() {
     let documents =
         ["README.md", "ARCHITECTURE.md", "docs/METHOD.md", "docs/RECORD.md", "criterion-config/README.md"];
-    for path in documents.iter().map(PathBuf::from).chain(rust_files()) {
+    let scripts = scripts().into_iter().chain(rust_files());
+    for path in documents.iter().map(PathBuf::from).chain(scripts) {
         let text = read(&path);
         if path.ends_with("tests/tidy.rs") {
             continue;
