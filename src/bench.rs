@@ -2,25 +2,34 @@
 //! the order of cells, the lines under Criterion's and what happens to a cell
 //! that fails; measuring is `loopback/`'s work, keeping `results/`'s.
 
-mod baseline_unit;
+mod baseline;
+mod benchmark;
+mod command_line;
+mod containment;
 mod cost_measurement;
 mod invocation;
 mod lines;
+mod progress;
 mod report;
 mod rows;
+mod selection;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Parser;
 use criterion::measurement::Measurement;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 
+use self::command_line::CommandLine;
+use self::containment::{contained, drawn, without_chatter};
 use self::cost_measurement::CpuCost;
-use self::invocation::Invocation;
 pub use self::invocation::Pass;
+use self::invocation::{Invocation, Mode};
+use self::progress::Progress;
+pub use self::progress::guessed_time_of_a_cell;
 use self::rows::Kept;
 use crate::cell::{Cell, Target, group_name};
 use crate::copy_mode::{self, ModeEntry};
@@ -30,41 +39,59 @@ use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 use crate::loopback::{CellRun, Instruments, probe_all};
 use crate::metric::Reading;
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileChoice};
 use crate::results::criterion_files;
+use crate::results::name::BaselineName;
 use crate::results::record::Record;
 use crate::results::resolution::Resolution;
 use crate::results::table;
 
 /// Runs one bench target over the whole matrix: the `main` of its bench file.
-/// Exit status 0 fine, 1 if a cell failed, 2 if the profile cannot be used.
+/// Exit status 0 fine, 1 if a cell failed, 2 if what is asked for cannot be:
+/// the profile, a flag, a baseline, a filter that no cell of any target matches.
 pub fn run(target: Target) -> ExitCode {
-    let default_baseline = environment::kernel_release();
-    run_as(target, Invocation::CommandLine { default_baseline })
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Also what `--help` and `--version` end in.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    // What a run without a name is kept as, where it can be a name.
+    let release = environment::kernel_release().filter(|release| BaselineName::new(release).is_ok());
+    run_as(target, Invocation::of_command_line(line, release))
 }
 
 /// Runs one bench target as a pass of a recording: Criterion reads no command
 /// line and draws no plots. Exit status as of [`run`].
 pub fn run_pass(target: Target, pass: Pass) -> ExitCode {
-    run_as(target, Invocation::Pass(pass))
+    run_as(target, Invocation::of_pass(pass))
 }
 
-fn run_as(target: Target, invocation: Invocation) -> ExitCode {
-    let bench = match Bench::prepare(target, invocation) {
-        Ok(bench) => bench,
-        Err(error) => {
-            eprintln!("copycost: {error}");
-            return ExitCode::from(2);
+fn run_as(target: Target, invocation: Result<Invocation>) -> ExitCode {
+    let done = contained(|| {
+        let bench = match invocation.and_then(|invocation| Bench::prepare(target, invocation)) {
+            Ok(Some(bench)) => bench,
+            Ok(None) => return ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("copycost: {error}");
+                return ExitCode::from(2);
+            }
+        };
+        let criterion = bench.invocation.criterion(target, &bench.profile, &bench.output);
+        match target {
+            Target::Throughput | Target::Latency => bench.run(criterion, Duration::from_nanos),
+            Target::CpuCost => {
+                let measurement = CpuCost::new(bench.instruments.cost_unit);
+                bench.run(criterion.with_measurement(measurement), |cost| cost)
+            }
         }
-    };
-    let criterion = bench.criterion();
-    match target {
-        Target::Throughput | Target::Latency => bench.run(criterion, Duration::from_nanos),
-        Target::CpuCost => {
-            let measurement = CpuCost::new(bench.instruments.cost_unit);
-            bench.run(criterion.with_measurement(measurement), |cost| cost)
-        }
-    }
+    });
+    done.unwrap_or_else(|message| {
+        eprintln!("copycost: stopped: {message}");
+        ExitCode::FAILURE
+    })
 }
 
 struct Bench {
@@ -73,63 +100,75 @@ struct Bench {
     profile: Arc<Profile>,
     plans: Vec<(usize, Plan)>,
     modes: Vec<ModeEntry>,
+    /// Every cell that can be measured, in the order of the profile.
+    cells: Vec<Cell>,
     instruments: Instruments,
     environment: Environment,
     output: PathBuf,
     records: Vec<Kept>,
     failures: Vec<Error>,
-    /// Cells begun or passed over, to show where in the matrix the run is.
-    position: usize,
+    progress: Progress,
 }
 
 impl Bench {
-    /// Everything that can be refused before anything is measured.
-    fn prepare(target: Target, invocation: Invocation) -> Result<Bench> {
-        let profile = Arc::new(Profile::from_environment()?);
+    /// Everything that can be refused before anything is measured. None if
+    /// there is nothing to do: a list, or cells of other targets only.
+    fn prepare(target: Target, invocation: Invocation) -> Result<Option<Bench>> {
+        let mut choice = ProfileChoice::load(invocation.profile(), "default")?;
+        invocation.overrule(&mut choice.profile);
+        let asked_for = selection::asked_for(target, &choice.profile, &invocation)?;
+        if asked_for.is_empty() || invocation.mode == Mode::List {
+            selection::list(&asked_for, &invocation);
+            return Ok(None);
+        }
+        let title = choice.to_string();
+        let profile = Arc::new(choice.profile);
         let topology = Topology::read()?;
         let policy = profile.placement.policy;
         let threads = profile.matrix.threads.iter();
         let plans = threads.map(|threads| Ok((*threads, topology.plan(policy, *threads)?)));
         let plans: Vec<_> = plans.collect::<Result<_>>()?;
-        // `--list` must print nothing but the list, and open nothing.
-        let listing = invocation.is_listing();
-        let mut modes: Vec<ModeEntry> =
+        let modes: Vec<ModeEntry> =
             profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
-        if !listing {
-            modes = probe_all(target, &profile, &plans[0].1, modes, |mode, refusal| {
-                eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
-            })?;
-        }
+        let modes = probe_all(target, &profile, &plans[0].1, modes, |mode, refusal| {
+            eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
+        })?;
         let (instruments, absences) = Instruments::of_this_machine();
         let output = criterion_files::output_directory();
-        let environment = Environment::read(&profile);
-        if !listing {
-            lines::heading(target, &profile, &plans, &modes);
-            lines::counters(instruments.cost_unit, &absences);
-            println!("copycost {}\n", doctor::summary_line(&doctor::findings(&environment, &profile)));
+        let is_taken = |cell: &Cell| modes.iter().any(|mode| mode.name == cell.mode);
+        let asked_for = selection::taken(asked_for, is_taken, &invocation)?;
+        if invocation.mode == Mode::Measure {
+            baseline::check(&invocation, &output, &asked_for, instruments.cost_unit)?;
         }
-        if target == Target::CpuCost && !listing {
-            baseline_unit::refuse_another(&output, &profile, instruments.cost_unit, &invocation.baseline())?;
-        }
-        Ok(Bench {
+        let mut cells = profile.cells(target);
+        cells.retain(is_taken);
+        let bench = Bench {
             target,
             invocation,
+            environment: Environment::read(&profile),
             profile,
             plans,
             modes,
+            cells,
             instruments,
-            environment,
             output,
             records: Vec::new(),
             failures: Vec::new(),
-            position: 0,
-        })
+            progress: Progress::begin(target, asked_for.len()),
+        };
+        if !bench.invocation.is_quiet {
+            lines::heading(&bench, &title, asked_for.len());
+            lines::counters(bench.instruments.cost_unit, &absences);
+            let findings = doctor::findings(&bench.environment, &bench.profile);
+            println!("copycost {}\n", doctor::summary_line(&findings));
+        }
+        Ok(Some(bench))
     }
 
     /// Measures every cell; `value` makes Criterion's value of what a block
     /// measured.
     fn run<M: Measurement>(mut self, mut criterion: Criterion<M>, value: fn(u64) -> M::Value) -> ExitCode {
-        let mut cells = self.cells();
+        let mut cells = self.cells.clone();
         self.invocation.order(&mut cells);
         while !cells.is_empty() {
             // Criterion draws a group's page when the group ends: cells that
@@ -140,49 +179,20 @@ impl Bench {
             let mut group = criterion.benchmark_group(group_name(self.target, threads));
             group.sampling_mode(SamplingMode::Flat);
             for cell in cells.drain(..together) {
-                self.position += 1;
                 let Some(plan) = &plan else { continue };
                 if let Err(error) = self.cell(&mut group, cell, plan, value) {
                     eprintln!("copycost: {error}");
                     self.failures.push(error);
                 }
             }
-            group.finish();
+            drawn(|| group.finish());
             if cells.iter().all(|cell| cell.threads != threads) {
                 let modes = self.mode_names();
                 self.failures.extend(rows::complete(&mut self.records, &modes, threads, &self.output));
             }
         }
-        criterion.final_summary();
+        drawn(|| criterion.final_summary());
         self.conclude()
-    }
-
-    /// Every cell, in the order of the profile.
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = Vec::new();
-        for (threads, _) in &self.plans {
-            for mode in &self.modes {
-                for message_bytes in self.profile.matrix.message_bytes.iter().copied() {
-                    let mode = mode.name.to_string();
-                    cells.push(Cell { target: self.target, mode, message_bytes, threads: *threads });
-                }
-            }
-        }
-        cells
-    }
-
-    /// The profile's settings first, so that Criterion's flags still win.
-    fn criterion(&self) -> Criterion {
-        let settings = &self.profile.criterion;
-        let criterion = Criterion::default()
-            .sample_size(settings.sample_size)
-            .warm_up_time(Duration::from_secs_f64(settings.warm_up_s))
-            .measurement_time(self.profile.measurement_time(self.target))
-            .nresamples(settings.resamples)
-            .noise_threshold(settings.noise_threshold)
-            .significance_level(settings.significance_level)
-            .output_directory(&self.output);
-        self.invocation.configure(criterion)
     }
 
     /// Lets Criterion measure one cell, if its filter lets it through, and
@@ -195,33 +205,25 @@ impl Bench {
         value: fn(u64) -> M::Value,
     ) -> Result<()> {
         let mut run = CellRun::new(cell.clone(), &self.profile, plan, &self.modes, &self.instruments)?;
-        let mut failure = None;
         if self.target != Target::Latency {
             group.throughput(Throughput::BytesDecimal(cell.message_bytes as u64));
         }
-        let id = BenchmarkId::new(&cell.mode, cell.message_bytes);
-        let measured = catch_unwind(AssertUnwindSafe(|| {
-            group.bench_function(id, |bencher| {
-                // Criterion has no way to fail a benchmark: leave it before it
-                // can analyse or save what is broken.
-                if let Err(error) = run.make_ready() {
-                    failure = Some(error);
-                    resume_unwind(Box::new(CellFailed));
-                }
-                bencher.iter_custom(|messages| match run.block(messages) {
-                    Ok(own) => value(own),
-                    Err(error) => {
-                        failure = Some(error);
-                        resume_unwind(Box::new(CellFailed));
-                    }
-                });
-            });
-        }));
-        match (measured, failure) {
-            (Ok(()), _) => self.keep(run),
-            (Err(_), Some(error)) => Err(error),
-            (Err(panic), None) => resume_unwind(panic), // Criterion's own: a baseline that is not there
+        let (is_asked_for, asked) = (self.invocation.filter.matches(&cell), &self.invocation);
+        if is_asked_for && asked.is_quick && asked.is_for_programs {
+            print!("test {cell} ... "); // Criterion's quick mode leaves it out
         }
+        let measured = match asked.is_quiet {
+            true => without_chatter(|| benchmark::measure(group, &mut run, value)),
+            false => benchmark::measure(group, &mut run, value),
+        };
+        if is_asked_for {
+            self.progress.cell_done();
+        }
+        if measured.is_err() && self.invocation.is_for_programs {
+            println!(); // ends `test NAME ... `, so that the next line is whole
+        }
+        measured?;
+        self.keep(run)
     }
 
     /// Draws up the record of a cell that Criterion has taken its samples of.
@@ -239,8 +241,9 @@ impl Bench {
         if saved {
             criterion_files::save_record(&self.output, &record)?;
         }
-        let cells = self.plans.len() * self.modes.len() * self.profile.matrix.message_bytes.len();
-        lines::under_criterion(&record, self.position, cells, saved);
+        if !self.invocation.is_quiet {
+            lines::under_criterion(&record, &self.progress, saved);
+        }
         self.records.push(Kept { record, saved });
         Ok(())
     }
@@ -258,8 +261,7 @@ impl Bench {
     /// part of the matrix, or a pass of a recording, is no run to report on.
     fn is_whole(&self) -> bool {
         let saved = self.records.iter().filter(|kept| kept.saved).count();
-        let asked_for = matches!(self.invocation, Invocation::CommandLine { .. });
-        asked_for && saved > 0 && saved + self.failures.len() >= self.cells().len()
+        !self.invocation.is_pass() && saved > 0 && saved + self.failures.len() >= self.cells.len()
     }
 
     /// The table, where the report is, and what went wrong.
@@ -268,9 +270,12 @@ impl Bench {
         if !self.records.is_empty() {
             let modes = self.mode_names();
             let records: Vec<Record> = self.records.into_iter().map(|kept| kept.record).collect();
-            println!("{}", table::render(self.target, &modes, &records));
-            println!("{}", Resolution::of_run(&records).lines());
-            report::announce(&self.output, is_whole);
+            let is_quiet = self.invocation.is_quiet;
+            if !is_quiet {
+                println!("{}", table::render(self.target, &modes, &records));
+                println!("{}", Resolution::of_run(&records).lines());
+            }
+            report::announce(&self.output, is_whole, is_quiet);
         }
         if self.failures.is_empty() {
             return ExitCode::SUCCESS;
@@ -282,9 +287,6 @@ impl Bench {
         ExitCode::FAILURE
     }
 }
-
-/// The panic that leaves Criterion's loop; never printed.
-struct CellFailed;
 
 /// The fewest samples that Criterion takes of a benchmark.
 const SMALLEST_SAMPLE: usize = 10;

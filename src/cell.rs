@@ -1,10 +1,14 @@
 //! The cell: one copy mode × message size × thread count of one bench target,
 //! and the names that Criterion and scripts know it by.
 
+mod filter;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::filter::Filter;
 
 /// What a bench target measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

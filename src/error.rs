@@ -15,6 +15,16 @@ pub enum Error {
     /// The profile cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// A flag of a bench target cannot be followed.
+    #[error("{flag} {value}: {what}")]
+    Flag {
+        /// The flag, or `FILTER`.
+        flag: &'static str,
+        /// What was given.
+        value: String,
+        /// What is wrong, and what is allowed.
+        what: String,
+    },
     /// The pinning that the profile asks for is not possible here.
     #[error(transparent)]
     Placement(#[from] PlacementError),

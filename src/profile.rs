@@ -2,16 +2,19 @@
 //! overlay `default.toml`. It owns every setting's name, range and default,
 //! and knows nothing of what the settings do.
 
-mod check;
+pub(crate) mod check;
+mod choice;
+mod refusal;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::cell::Target;
+pub use self::choice::ProfileChoice;
+pub use self::refusal::ProfileError;
+use crate::cell::{Cell, Target};
 
 /// The profiles that come with the program; a file of the same name in
 /// `criterion-config/` under the working directory goes first.
@@ -168,52 +171,7 @@ pub enum BlockOrder {
     Fixed,
 }
 
-/// Why a profile cannot be used. Nothing has been measured.
-#[derive(Debug, Error)]
-pub enum ProfileError {
-    /// The file is not there or cannot be read.
-    #[error("profile {name:?}: {path}: {source}; a profile is a path or one of: {known}")]
-    Unreadable {
-        /// What was asked for.
-        name: String,
-        /// Where it was looked for.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-        /// Names that would have been found.
-        known: String,
-    },
-    /// Not TOML, or a value of the wrong type.
-    #[error("profile {file}: {message}")]
-    Malformed {
-        /// The file.
-        file: String,
-        /// What and where.
-        message: String,
-    },
-    /// A key or value that is not allowed.
-    #[error("profile {file}: `{key}` = {value}: {allowed}")]
-    NotAllowed {
-        /// The file.
-        file: String,
-        /// The key, with its table.
-        key: String,
-        /// What stands there.
-        value: String,
-        /// What may stand there.
-        allowed: String,
-    },
-}
-
 impl Profile {
-    /// The profile that `COPYCOST_PROFILE` asks for, `default` if it is unset.
-    pub fn from_environment() -> Result<Profile, ProfileError> {
-        match std::env::var("COPYCOST_PROFILE") {
-            Ok(name) if !name.is_empty() => Profile::load(&name),
-            _ => Profile::load("default"),
-        }
-    }
-
     /// Reads the profile called `name`: a path if it has a `/` or ends in
     /// `.toml`, else `criterion-config/NAME.toml`, else one that was shipped.
     pub fn load(name: &str) -> Result<Profile, ProfileError> {
@@ -248,6 +206,19 @@ impl Profile {
         profile.name = name.to_string();
         check::values(file, &profile)?;
         Ok(profile)
+    }
+
+    /// Every cell of `target`, in this order.
+    pub fn cells(&self, target: Target) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for threads in self.matrix.threads.iter().copied() {
+            for mode in &self.matrix.modes {
+                let of_size =
+                    |bytes: &usize| Cell { target, mode: mode.clone(), message_bytes: *bytes, threads };
+                cells.extend(self.matrix.message_bytes.iter().map(of_size));
+            }
+        }
+        cells
     }
 
     /// How long a block is, in rounds: one a mode, the self check's, and the

@@ -106,3 +106,53 @@ fn every_shipped_profile_is_good_and_covers_the_same_matrix() {
     }
     assert_eq!(Profile::load("malloc").unwrap().server.receive_offset_bytes, 16);
 }
+
+/// The one rule, wherever a profile can be given: flag over variable over the
+/// command's default, and the heading says which it is.
+#[test]
+fn the_flag_wins_over_the_variable_and_the_variable_over_the_default() {
+    let stage = tempfile::tempdir().unwrap();
+    let small = "[criterion]\nsample_size = 10\nwarm_up_s = 0.01\nresamples = 1000\n\
+                 [matrix]\nthreads = [1]\nmessage_bytes = [1024]\nmodes = [\"one-copy\"]\n\
+                 [rounds]\nlength_ms = 0.5\ngenerations = 1\n";
+    for name in ["of-flag.toml", "of-variable.toml"] {
+        std::fs::write(stage.path().join(name), small).unwrap();
+    }
+    let run = |arguments: &[&str], flag: &[&str], variable: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_copycost"));
+        command.args(arguments).args(flag).current_dir(stage.path());
+        command.env("CRITERION_HOME", stage.path().join("criterion")).env("COPYCOST_PROFILE", variable);
+        let done = command.output().unwrap();
+        let text = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8_lossy(&text).into_owned())
+    };
+    let stream = ["stream", "--mode", "one-copy", "--message-bytes", "1024", "--messages", "10"];
+    let record = ["record", "--rounds", "1", "--target", "throughput"];
+    for (arguments, flag, default) in [
+        (stream.as_slice(), ["--profile", "of-flag.toml"].as_slice(), Some("profile default\n")),
+        (&["doctor"], &["--profile", "of-flag.toml"], Some("profile default\n")),
+        (&["profile"], &["of-flag.toml"], Some("profile default\n")),
+        // Its default takes half a minute; that it is `recording` its help says.
+        (&record, &["--profile", "of-flag.toml"], None),
+    ] {
+        let begin = |of: &str| -> Vec<String> {
+            let named = ["--name".to_string(), of.to_string()];
+            let named = if arguments[0] == "record" { named.to_vec() } else { Vec::new() };
+            arguments.iter().map(|word| word.to_string()).chain(named).collect()
+        };
+        let words = |of: &str| begin(of).leak().iter().map(String::as_str).collect::<Vec<&str>>();
+        let (fine, shown) = run(&words("a"), flag, "of-variable.toml");
+        assert!(fine && shown.contains("profile of-flag.toml (from --profile)"), "{arguments:?}: {shown}");
+        let (fine, shown) = run(&words("b"), &[], "of-variable.toml");
+        let said = "profile of-variable.toml (from COPYCOST_PROFILE)";
+        assert!(fine && shown.contains(said), "{arguments:?}: {shown}");
+        let (fine, shown) = run(&words("c"), &[], "no-such");
+        assert!(!fine && shown.contains("(the profile comes from COPYCOST_PROFILE)"), "{shown}");
+        if let Some(default) = default {
+            let (fine, shown) = run(&words("d"), &[], "");
+            assert!(fine && shown.contains(default), "{arguments:?}: {shown}");
+        }
+    }
+    let (_, help) = run(&["record", "--help"], &[], "");
+    assert!(help.contains("COPYCOST_PROFILE's, else `recording`"), "{help}");
+}

@@ -1,10 +1,18 @@
-//! How a bench target was asked to run: by Criterion's command line, or as one
-//! pass of a recording. It owns what Criterion is told beyond the profile: the
-//! baseline, the order of the cells, plots.
+//! How a bench target was asked to run, by Criterion's command line or as one
+//! pass of a recording: one checked structure that everything else in a run
+//! asks. It owns what the flags come to; their names and limits are
+//! `command_line`'s, the baselines on disk `baseline`'s.
 
-use criterion::Criterion;
+use std::path::Path;
+use std::time::Duration;
 
-use crate::cell::Cell;
+use criterion::{Criterion, PlottingBackend};
+
+use super::command_line::CommandLine;
+use super::containment::without_chatter;
+use crate::cell::{Cell, Filter, Target};
+use crate::error::{Error, Result};
+use crate::profile::Profile;
 
 /// One pass over the matrix, for a recording of several processes.
 #[derive(Clone, Debug)]
@@ -15,56 +23,167 @@ pub struct Pass {
     pub seed: u64,
     /// Criterion's filter: a regular expression on benchmark ids.
     pub filter: Option<String>,
+    /// The profile's name or path.
+    pub profile: Option<String>,
 }
 
-/// Who asked for the run.
-pub(super) enum Invocation {
-    /// `cargo bench`: Criterion reads the command line itself.
-    CommandLine {
-        /// What a run without a name is kept as: the kernel's release.
-        default_baseline: Option<String>,
-    },
-    /// `copycost record`, in a process of its own.
+/// A run as it was asked for.
+pub(super) struct Invocation {
+    pub(super) mode: Mode,
+    pub(super) filter: Filter,
+    pub(super) baseline: Baseline,
+    /// The baseline whose samples are taken instead of new ones.
+    pub(super) loaded_baseline: Option<String>,
+    /// Nothing but results, in Criterion's words, and errors.
+    pub(super) is_quiet: bool,
+    /// One parseable line a cell, and nothing else.
+    pub(super) is_for_programs: bool,
+    /// Of Criterion's quick mode, which forgets the name in such a line.
+    pub(super) is_quick: bool,
+    by: By,
+}
+
+/// What is done with the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// They are measured.
+    Measure,
+    /// They are run once.
+    Test,
+    /// They are run for a while, under a profiler.
+    Profile,
+    /// They are named.
+    List,
+}
+
+/// What Criterion keeps and compares with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Baseline {
+    /// Compared with, if it is there, and then written.
+    Save(String),
+    /// Nothing is kept.
+    Discard,
+    /// Compared with; a cell that lacks it is refused.
+    Compare(String),
+    /// Compared with where it is there.
+    CompareWhereThere(String),
+}
+
+enum By {
+    CommandLine(Box<CommandLine>),
     Pass(Pass),
 }
 
 impl Invocation {
-    /// Whether only names are asked for: then nothing else may be printed.
-    pub(super) fn is_listing(&self) -> bool {
-        matches!(self, Invocation::CommandLine { .. })
-            && std::env::args().any(|argument| argument == "--list")
+    /// What Criterion's command line asks for. A run that names no baseline is
+    /// kept as `default_baseline`.
+    pub(super) fn of_command_line(line: CommandLine, default_baseline: Option<String>) -> Result<Invocation> {
+        let filter = match &line.filter {
+            _ if line.ignored => Filter::Nothing,
+            None => Filter::All,
+            Some(id) if line.exact => Filter::Exact(id.clone()),
+            Some(text) => pattern(text)?,
+        };
+        let mode = match (line.list, line.test || !line.bench, line.profile_time) {
+            (true, _, _) => Mode::List,
+            (false, true, _) => Mode::Test,
+            (false, false, Some(_)) => Mode::Profile,
+            (false, false, None) => Mode::Measure,
+        };
+        let baseline = match (&line.baseline, &line.baseline_lenient, &line.save_baseline) {
+            _ if line.discard_baseline => Baseline::Discard,
+            (Some(name), _, _) => Baseline::Compare(name.clone()),
+            (_, Some(name), _) => Baseline::CompareWhereThere(name.clone()),
+            (_, _, Some(name)) => Baseline::Save(name.clone()),
+            // Criterion's own default.
+            _ => Baseline::Save(default_baseline.unwrap_or_else(|| "base".to_string())),
+        };
+        let is_for_programs = line.output_format == "bencher";
+        Ok(Invocation {
+            mode,
+            filter,
+            baseline,
+            loaded_baseline: line.load_baseline.clone(),
+            is_quiet: line.quiet || is_for_programs,
+            is_for_programs,
+            is_quick: line.quick,
+            by: By::CommandLine(Box::new(line)),
+        })
     }
 
-    /// The baseline that Criterion compares with, by its own rules.
-    pub(super) fn baseline(&self) -> String {
-        match self {
-            Invocation::Pass(pass) => pass.baseline.clone(),
-            Invocation::CommandLine { default_baseline } => {
-                let named = named_baseline(std::env::args());
-                named.or_else(|| default_baseline.clone()).unwrap_or_else(|| "base".to_string())
-            }
+    /// What a pass of a recording asks for.
+    pub(super) fn of_pass(pass: Pass) -> Result<Invocation> {
+        Ok(Invocation {
+            mode: Mode::Measure,
+            filter: pass.filter.as_deref().map_or(Ok(Filter::All), pattern)?,
+            baseline: Baseline::Save(pass.baseline.clone()),
+            loaded_baseline: None,
+            is_quiet: false,
+            is_for_programs: false,
+            is_quick: false,
+            by: By::Pass(pass),
+        })
+    }
+
+    /// Whether `copycost record` started it.
+    pub(super) fn is_pass(&self) -> bool {
+        matches!(self.by, By::Pass(_))
+    }
+
+    /// The profile that was named for this run.
+    pub(super) fn profile(&self) -> Option<&str> {
+        match &self.by {
+            By::CommandLine(_) => None,
+            By::Pass(pass) => pass.profile.as_deref(),
         }
     }
 
-    /// Criterion, set up as was asked for; the profile's settings are in it.
-    pub(super) fn configure(&self, criterion: Criterion) -> Criterion {
-        match self {
-            Invocation::CommandLine { default_baseline } => {
-                let criterion = criterion.configure_from_args();
-                // Criterion falls back to `base` by itself, so a default of our
-                // own is set after it has read the command line.
-                match default_baseline {
-                    Some(release) if names_no_baseline(std::env::args()) => {
-                        criterion.save_baseline(release.clone())
-                    }
+    /// Puts the numbers of the command line in the place of the profile's, so
+    /// that rounds are as long as they should be and the record has what was
+    /// used.
+    pub(super) fn overrule(&self, profile: &mut Profile) {
+        let By::CommandLine(line) = &self.by else { return };
+        let settings = &mut profile.criterion;
+        settings.sample_size = line.sample_size.unwrap_or(settings.sample_size);
+        settings.warm_up_s = line.warm_up_time.unwrap_or(settings.warm_up_s);
+        settings.measurement_time_s = line.measurement_time.or(settings.measurement_time_s);
+        settings.resamples = line.nresamples.unwrap_or(settings.resamples);
+        settings.noise_threshold = line.noise_threshold.unwrap_or(settings.noise_threshold);
+        settings.significance_level = line.significance_level.unwrap_or(settings.significance_level);
+        // No more generations than blocks, as a profile is held to.
+        profile.rounds.generations = profile.rounds.generations.min(settings.sample_size);
+    }
+
+    /// Criterion, set up as was asked for.
+    pub(super) fn criterion(&self, target: Target, profile: &Profile, output: &Path) -> Criterion {
+        let settings = &profile.criterion;
+        let criterion = without_chatter(|| {
+            Criterion::default()
+                .sample_size(settings.sample_size)
+                .warm_up_time(Duration::from_secs_f64(settings.warm_up_s))
+                .measurement_time(profile.measurement_time(target))
+                .nresamples(settings.resamples)
+                .noise_threshold(settings.noise_threshold)
+                .significance_level(settings.significance_level)
+                .output_directory(output)
+        });
+        match (&self.by, &self.filter) {
+            (By::Pass(pass), filter) => {
+                let criterion = criterion.without_plots().save_baseline(pass.baseline.clone());
+                match filter {
+                    Filter::Pattern(pattern) => criterion.with_filter(pattern.as_str()),
                     _ => criterion,
                 }
             }
-            Invocation::Pass(pass) => {
-                let criterion = criterion.without_plots().save_baseline(pass.baseline.clone());
-                match &pass.filter {
-                    Some(filter) => criterion.with_filter(filter.as_str()),
-                    None => criterion,
+            (By::CommandLine(_), _) => {
+                // Criterion's own choice is gnuplot where it is installed: a
+                // page should not depend on that.
+                let criterion = criterion.plotting_backend(PlottingBackend::Plotters).configure_from_args();
+                match &self.baseline {
+                    // Criterion falls back to `base` by itself, so a default of our
+                    // own is set after it has read the command line.
+                    Baseline::Save(name) => criterion.save_baseline(name.clone()),
+                    _ => criterion,
                 }
             }
         }
@@ -73,82 +192,81 @@ impl Invocation {
     /// Puts the cells into the order in which they are measured: as they are,
     /// or shuffled by the pass's seed.
     pub(super) fn order(&self, cells: &mut [Cell]) {
-        if let Invocation::Pass(pass) = self {
+        if let By::Pass(pass) = &self.by {
             fastrand::Rng::with_seed(pass.seed).shuffle(cells);
         }
     }
 }
 
-const NAMING: [&str; 5] = ["--baseline", "-b", "--baseline-lenient", "--save-baseline", "-s"];
-
-fn names_no_baseline(arguments: impl Iterator<Item = String>) -> bool {
-    let arguments: Vec<String> = arguments.collect();
-    let discards = arguments.iter().any(|argument| argument == "--discard-baseline");
-    !discards && named_baseline(arguments.into_iter()).is_none()
-}
-
-/// The baseline that a command line names, as clap reads it: `--flag NAME`,
-/// `--flag=NAME`, `-f NAME` or `-fNAME`.
-fn named_baseline(arguments: impl Iterator<Item = String>) -> Option<String> {
-    let arguments: Vec<String> = arguments.collect();
-    for (index, argument) in arguments.iter().enumerate() {
-        if argument == "--" {
-            return None; // what follows is a filter
-        }
-        let (flag, value) = argument.split_once('=').map_or((argument.as_str(), None), |(f, v)| (f, Some(v)));
-        if NAMING.contains(&flag) {
-            return value.map(str::to_string).or_else(|| arguments.get(index + 1).cloned());
-        }
-        let attached = argument.strip_prefix("-s").or_else(|| argument.strip_prefix("-b"));
-        if let Some(name) = attached.filter(|_| !argument.starts_with("--")) {
-            return Some(name.trim_start_matches('=').to_string());
-        }
-    }
-    None
+fn pattern(text: &str) -> Result<Filter> {
+    let refuse = |what| Error::Flag { flag: "FILTER", value: format!("`{text}`"), what };
+    Filter::pattern(text).map_err(refuse)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
-    fn words(line: &str) -> impl Iterator<Item = String> {
-        line.split_whitespace().map(str::to_string).collect::<Vec<_>>().into_iter()
+    fn of(line: &str) -> Invocation {
+        let words = ["throughput", "--bench"].into_iter().chain(line.split_whitespace());
+        let line = CommandLine::try_parse_from(words).unwrap();
+        Invocation::of_command_line(line, Some("6.1.0".into())).unwrap()
     }
 
     #[test]
     fn the_baseline_is_the_one_that_criterion_takes() {
-        let of = |line: &str| named_baseline(words(line));
-        assert_eq!(of("bench --bench"), None);
-        for line in [
-            "bench --bench --baseline before zero-copy",
-            "bench --save-baseline=before",
-            "bench -b before",
-            "bench -sbefore",
-            "bench --baseline-lenient before",
+        let before = || "before".to_string();
+        for (line, baseline) in [
+            ("zero-copy --noplot", Baseline::Save("6.1.0".into())),
+            ("--baseline before zero-copy", Baseline::Compare(before())),
+            ("-b before", Baseline::Compare(before())),
+            ("--save-baseline=before", Baseline::Save(before())),
+            ("-sbefore", Baseline::Save(before())),
+            ("--save-baseline base", Baseline::Save("base".into())),
+            ("--baseline-lenient before", Baseline::CompareWhereThere(before())),
+            ("--discard-baseline", Baseline::Discard),
+            ("-- --baseline", Baseline::Save("6.1.0".into())),
         ] {
-            assert_eq!(of(line).as_deref(), Some("before"), "{line}");
+            assert_eq!(of(line).baseline, baseline, "{line}");
         }
     }
 
     #[test]
-    fn a_run_that_names_or_discards_its_baseline_gets_no_default() {
-        assert!(names_no_baseline(words("bench --bench zero-copy --noplot")));
-        assert!(!names_no_baseline(words("bench --bench --discard-baseline")));
-        assert!(!names_no_baseline(words("bench -s x")));
+    fn the_mode_is_the_one_that_criterion_takes() {
+        for (line, mode) in [
+            ("", Mode::Measure),
+            ("--test", Mode::Test),
+            ("--profile-time 5", Mode::Profile),
+            ("--list", Mode::List),
+        ] {
+            assert_eq!(of(line).mode, mode, "{line}");
+        }
+        let line = CommandLine::try_parse_from(["throughput"]).unwrap();
+        assert_eq!(Invocation::of_command_line(line, None).unwrap().mode, Mode::Test, "cargo test --benches");
+    }
+
+    #[test]
+    fn numbers_go_over_the_profile_and_rounds_keep_their_length() {
+        let mut profile = Profile::load("thorough").unwrap();
+        let length = profile.round_length(Target::Throughput);
+        of("--sample-size 10 --warm-up-time 1").overrule(&mut profile);
+        assert_eq!((profile.criterion.sample_size, profile.criterion.warm_up_s), (10, 1.0));
+        assert_eq!(profile.rounds.generations, 10);
+        assert_eq!(profile.round_length(Target::Throughput), length);
+        of("--measurement-time 9").overrule(&mut profile);
+        assert_eq!(profile.measurement_time(Target::Latency).as_secs(), 9);
     }
 
     #[test]
     fn a_pass_shuffles_by_its_seed() {
-        let pass = |seed| Invocation::Pass(Pass { baseline: "b".into(), seed, filter: None });
-        let cell = |threads| Cell {
-            target: crate::cell::Target::Latency,
-            mode: "one-copy".into(),
-            message_bytes: 1,
-            threads,
-        };
+        let pass = |seed| Pass { baseline: "b".into(), seed, filter: None, profile: None };
+        let cell =
+            |threads| Cell { target: Target::Latency, mode: "one-copy".into(), message_bytes: 1, threads };
         let ordered = |seed: u64| {
             let mut cells: Vec<Cell> = (1..=20).map(cell).collect();
-            pass(seed).order(&mut cells);
+            Invocation::of_pass(pass(seed)).unwrap().order(&mut cells);
             cells.iter().map(|cell| cell.threads).collect::<Vec<_>>()
         };
         assert_eq!(ordered(1), ordered(1));

@@ -1,33 +1,46 @@
 //! What a bench target prints of its own: the heading before the first cell,
 //! and the lines under Criterion's.
 
-use crate::cell::Target;
-use crate::copy_mode::ModeEntry;
+use super::Bench;
+use super::invocation::Mode;
+use super::progress::{Progress, guessed_time_of_a_cell, place_of};
+use crate::cell::{Filter, Target};
 use crate::counter;
-use crate::cpu::Plan;
 use crate::loopback::CostUnit;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
-use crate::profile::Profile;
 use crate::results::record::Record;
-use crate::results::table::{digits, times};
+use crate::results::table::{digits, minutes, times};
 
 /// Criterion indents its figures by this much.
 const INDENT: &str = "                        ";
 
-/// What is about to be measured, and the first thing to know of it.
-pub(super) fn heading(target: Target, profile: &Profile, plans: &[(usize, Plan)], modes: &[ModeEntry]) {
-    let matrix = &profile.matrix;
+/// What is about to be measured, of which `asked_for` cells, and the first
+/// thing to know of it.
+pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
+    let (matrix, target) = (&bench.profile.matrix, bench.target);
     println!(
-        "copycost {}: profile {}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
+        "copycost {}: {profile}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
         target.name(),
-        profile.name,
-        modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", "),
+        bench.modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", "),
         matrix.message_bytes,
         matrix.threads,
-        profile.socket.congestion_control,
-        profile.socket.address,
+        bench.profile.socket.congestion_control,
+        bench.profile.socket.address,
     );
+    let mut which = match bench.invocation.filter {
+        Filter::All => format!("{asked_for} cells"),
+        ref filter => format!("{asked_for} of {} cells match `{filter}`", bench.cells.len()),
+    };
+    if bench.invocation.mode == Mode::Measure {
+        let time = guessed_time_of_a_cell(target, &bench.profile).mul_f64(asked_for as f64);
+        which += &format!(", about {}", minutes(time));
+    }
+    if !bench.invocation.is_pass() {
+        which += &format!("; {}", place_of(target));
+    }
+    println!("copycost: {which}");
+    let plans = &bench.plans;
     let oversubscribed: Vec<_> = plans.iter().filter(|(_, plan)| plan.is_oversubscribed()).collect();
     if let Some((threads, plan)) = oversubscribed.first() {
         let (busy, cpus) = (plan.busy_threads(), plan.cpus);
@@ -45,7 +58,7 @@ pub(super) fn counters(unit: CostUnit, absences: &[(usize, String)]) {
 
 /// One line under a cell's Criterion lines: the figure in our units, ratios,
 /// and what makes it doubtful.
-pub(super) fn under_criterion(record: &Record, position: usize, cells: usize, saved: bool) {
+pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool) {
     let figure = match record.cell.target {
         Target::Throughput => throughput(&record.metrics),
         Target::Latency => percentiles(&record.metrics),
@@ -72,7 +85,7 @@ pub(super) fn under_criterion(record: &Record, position: usize, cells: usize, sa
         println!("{INDENT}{}: {}", written.doubt.title(), written.text);
     }
     let unsaved = if saved { "" } else { "; not saved, as Criterion kept no sample" };
-    println!("{INDENT}cell {position} of {cells}{unsaved}\n");
+    println!("{INDENT}{}{unsaved}\n", progress.line());
 }
 
 fn throughput(metrics: &Metrics) -> String {

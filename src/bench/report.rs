@@ -8,23 +8,22 @@ use std::path::{Path, PathBuf};
 use crate::compare::Baseline;
 use crate::error::Result;
 use crate::report::{Report, files};
-
-/// The name of the last run, of whatever targets have one.
-const LAST_RUN: &str = "new";
+use crate::results::criterion_files::LAST_RUN;
 
 /// Says where Criterion's report is and, of a whole run, writes our own.
-pub(super) fn announce(output: &Path, is_whole: bool) {
+pub(super) fn announce(output: &Path, is_whole: bool, is_quiet: bool) {
     let criterions = output.join("report/index.html");
-    if criterions.exists() {
+    if criterions.exists() && !is_quiet {
         println!("Criterion's HTML report: {}\n", criterions.display());
     }
     if is_whole {
-        write(output);
+        write(output, is_quiet);
     }
 }
 
-fn write(output: &Path) {
+fn write(output: &Path, is_quiet: bool) {
     match page(output) {
+        Ok(_) if is_quiet => {}
         Ok(page) => println!("The report, which answers from every target's last run: {}\n", page.display()),
         Err(error) => eprintln!("copycost: the report was not written: {error}\n"),
     }

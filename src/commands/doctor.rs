@@ -5,14 +5,14 @@ use anyhow::Context;
 use copycost::doctor::{self, measure};
 use copycost::environment::Environment;
 use copycost::metric::{Metrics, Reading, Value};
-use copycost::profile::Profile;
+use copycost::profile::ProfileChoice;
 
 /// Say what on this machine makes figures worse or missing, and which command
 /// changes it. Changes nothing itself.
 #[derive(clap::Args)]
 pub(crate) struct Doctor {
     /// The settings to look at: a name in criterion-config/, or a path
-    /// [default: what COPYCOST_PROFILE says, or `default`].
+    /// [default: COPYCOST_PROFILE's, else `default`].
     #[arg(long)]
     profile: Option<String>,
     /// Also measure, for at most 15 s, what this machine can resolve.
@@ -25,19 +25,18 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let profile = match &self.profile {
-            Some(name) => Profile::load(name)?,
-            None => Profile::from_environment()?,
-        };
-        let environment = Environment::read(&profile);
-        let findings = doctor::findings(&environment, &profile);
+        let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
+        let profile = &choice.profile;
+        let environment = Environment::read(profile);
+        let findings = doctor::findings(&environment, profile);
         let measured = self.measure.then(|| {
             let limit_s = measure::LIMIT.as_secs();
             eprintln!("copycost: measuring, for at most {limit_s} s; nothing else should run meanwhile");
-            measure::measure(&profile)
+            measure::measure(profile)
         });
         if self.json {
             let object = serde_json::json!({
+                "profile": profile.name,
                 "summary": doctor::summary_line(&findings),
                 "findings": findings,
                 "measured": measured,
@@ -47,6 +46,7 @@ impl Doctor {
             println!("{text}");
             return Ok(());
         }
+        println!("copycost doctor: {choice}\n");
         for finding in &findings {
             println!("{finding}\n");
         }

@@ -19,6 +19,8 @@ pub(crate) struct MeasurePass {
     seed: u64,
     #[arg(long)]
     filter: Option<String>,
+    #[arg(long)]
+    profile: Option<String>,
 }
 
 impl MeasurePass {
@@ -29,6 +31,7 @@ impl MeasurePass {
             let _ = std::io::stdin().read(&mut [0]);
             std::process::exit(1);
         });
-        bench::run_pass(self.target, Pass { baseline: self.baseline, seed: self.seed, filter: self.filter })
+        let MeasurePass { target, baseline, seed, filter, profile } = self;
+        bench::run_pass(target, Pass { baseline, seed, filter, profile })
     }
 }

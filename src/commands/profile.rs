@@ -1,14 +1,14 @@
 //! `copycost profile`: checks a profile and shows every setting in force.
 
 use anyhow::Context;
-use copycost::profile::Profile;
+use copycost::profile::ProfileChoice;
 
 /// Check a profile and print every setting that it comes to.
 #[derive(clap::Args)]
 pub(crate) struct ShowProfile {
-    /// A name in criterion-config/, or a path.
-    #[arg(default_value = "default")]
-    profile: String,
+    /// A name in criterion-config/, or a path
+    /// [default: COPYCOST_PROFILE's, else `default`].
+    profile: Option<String>,
     /// Print JSON instead of TOML.
     #[arg(long)]
     json: bool,
@@ -16,11 +16,14 @@ pub(crate) struct ShowProfile {
 
 impl ShowProfile {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let profile = Profile::load(&self.profile)?;
+        let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let text = match self.json {
-            true => serde_json::to_string_pretty(&profile).context("write the profile as JSON")?,
-            false => toml::to_string(&profile).context("write the profile as TOML")?,
+            true => serde_json::to_string_pretty(&choice.profile).context("write the profile as JSON")?,
+            false => toml::to_string(&choice.profile).context("write the profile as TOML")?,
         };
+        if !self.json {
+            println!("# {choice}");
+        }
         println!("{}", text.trim_end());
         Ok(())
     }

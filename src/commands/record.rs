@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use copycost::cell::Target;
-use copycost::profile::Profile;
+use copycost::profile::{Profile, ProfileChoice};
 use copycost::results::criterion_files;
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{Manifest, Pair, PassId, Recording, Side};
@@ -30,7 +30,7 @@ pub(crate) struct Record {
     #[arg(long)]
     name: Option<BaselineName>,
     /// Settings of each pass: a name in criterion-config/, or a path
-    /// [default: recording].
+    /// [default: COPYCOST_PROFILE's, else `recording`].
     #[arg(long)]
     profile: Option<String>,
     /// A bench target: throughput, latency or cpu_cost; can be given several
@@ -88,7 +88,9 @@ impl Record {
     }
 
     fn begin(&self, output: &Path) -> anyhow::Result<Vec<Recording>> {
-        let profile = Profile::load(self.profile.as_deref().unwrap_or("recording"))?;
+        let choice = ProfileChoice::load(self.profile.as_deref(), "recording")?;
+        eprintln!("copycost record: {choice}");
+        let profile = choice.profile;
         let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
         targets.sort_unstable();
         targets.dedup();
@@ -193,7 +195,7 @@ fn measure(
     if let Some(filter) = &recording.manifest().filter {
         command.args(["--filter", filter]);
     }
-    command.env("CRITERION_HOME", &staging).env("COPYCOST_PROFILE", profile);
+    command.args(["--profile", profile]).env("CRITERION_HOME", &staging);
     let errors = log.try_clone().context("write the log of the pass")?;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
     let mut child = command.spawn().context("start a pass")?;

@@ -11,7 +11,7 @@ use copycost::copy_mode::{self, Tally};
 use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
 use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round};
-use copycost::profile::Profile;
+use copycost::profile::{Profile, ProfileChoice};
 
 /// Drive one copy mode without Criterion: a load for perf, strace or valgrind.
 #[derive(clap::Args)]
@@ -26,9 +26,10 @@ pub(crate) struct Stream {
     /// Client threads.
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Settings: a name in criterion-config/, or a path.
-    #[arg(long, default_value = "default")]
-    profile: String,
+    /// Settings: a name in criterion-config/, or a path
+    /// [default: COPYCOST_PROFILE's, else `default`].
+    #[arg(long)]
+    profile: Option<String>,
     /// Send this many messages, in one round.
     #[arg(long, group = "length")]
     messages: Option<u64>,
@@ -61,7 +62,8 @@ impl Stream {
         if self.seconds.is_some_and(|seconds| !(0.001..=3600.0).contains(&seconds)) {
             bail!("--seconds must be 0.001 to 3600");
         }
-        let profile = Profile::load(&self.profile)?;
+        let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
+        let profile = &choice.profile;
         let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
             target: Target::Throughput,
@@ -72,17 +74,17 @@ impl Stream {
         let lanes = [Lane::mode(*mode)];
         let spec = GenerationSpec {
             cell: &cell,
-            profile: &profile,
+            profile,
             plan: &plan,
             lanes: &lanes,
             fault: Fault::None,
             counters: Instruments::of_this_machine().0.counters,
         };
         let mut generation = Generation::open(&spec).context("open the connections")?;
-        let total = self.send(&mut generation, &profile)?;
+        let total = self.send(&mut generation, profile)?;
         let report = generation.close()?;
         let retransmits: u32 = report.connections.iter().map(|c| c.client_info.retransmits).sum();
-        self.print(&cell, &total, retransmits);
+        self.print(&choice, &cell, &total, retransmits);
         Ok(())
     }
 
@@ -108,7 +110,7 @@ impl Stream {
         }
     }
 
-    fn print(&self, cell: &Cell, total: &Total, retransmits: u32) {
+    fn print(&self, choice: &ProfileChoice, cell: &Cell, total: &Total, retransmits: u32) {
         let bits = (total.messages * cell.message_bytes as u64) as f64 * 8.0;
         let gbit_per_s = bits / total.wall.as_secs_f64() / 1e9;
         if self.json {
@@ -124,7 +126,7 @@ impl Stream {
                 })
             });
             let object = serde_json::json!({
-                "mode": cell.mode, "message_bytes": cell.message_bytes, "threads": cell.threads,
+                "profile": choice.profile.name, "mode": cell.mode, "message_bytes": cell.message_bytes, "threads": cell.threads,
                 "messages": total.messages, "wall_s": total.wall.as_secs_f64(),
                 "gbit_per_s": gbit_per_s, "retransmits": retransmits, "zero_copy": tally,
                 "client": counts_object(&total.counts.client_counts),
@@ -133,6 +135,7 @@ impl Stream {
             println!("{object}");
             return;
         }
+        println!("copycost stream: {choice}");
         println!(
             "{} {} bytes, {} thread(s): {} messages in {:.3} s, {gbit_per_s:.2} Gbit/s, {retransmits} retransmits",
             cell.mode,

@@ -1,6 +1,8 @@
 //! What a profile's keys and values may be. Each refusal names the file, the
 //! key, the value and what is allowed.
 
+use std::fmt::Display;
+
 use toml::{Table, Value};
 
 use super::{BufferSize, Profile, ProfileError};
@@ -11,6 +13,25 @@ use crate::sys::{MAX_SEGMENTS, page_bytes};
 /// Keys that `default.toml` leaves out because their default is not a value.
 const OPTIONAL: [(&str, &str); 3] =
     [("criterion", "measurement_time_s"), ("rounds", "latency_length_ms"), ("rounds", "seed")];
+
+/// What Criterion's settings may be, here and as flags of a bench target:
+/// Criterion itself asserts some of these, with a panic.
+pub(crate) mod limits {
+    pub(crate) const SAMPLE_SIZE: (usize, usize) = (10, 100_000);
+    pub(crate) const WARM_UP_S: (f64, f64) = (0.001, 60.0);
+    pub(crate) const MEASUREMENT_TIME_S: (f64, f64) = (0.01, 3600.0);
+    pub(crate) const RESAMPLES: (usize, usize) = (1000, 1_000_000);
+    /// Of noise threshold, significance level and confidence level.
+    pub(crate) const SHARE: (f64, f64) = (0.0001, 0.9999);
+}
+
+/// What is allowed, if `value` is not.
+pub(crate) fn within<T: PartialOrd + Display + Copy>(value: T, (low, high): (T, T)) -> Result<(), String> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err(format!("must be {low} to {high}")),
+    }
+}
 
 /// Puts the keys of `overlay` over `base`; a key that `base` does not know is
 /// an error.
@@ -58,15 +79,14 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
     let (message, socket) = (&profile.message, &profile.socket);
     let (server, rounds) = (&profile.server, &profile.rounds);
 
-    // Criterion itself asserts these, with a panic.
-    check.range("criterion.sample_size", criterion.sample_size, 10, 100_000)?;
-    check.seconds("criterion.warm_up_s", criterion.warm_up_s, 0.001, 60.0)?;
+    check.within("criterion.sample_size", criterion.sample_size, limits::SAMPLE_SIZE)?;
+    check.within("criterion.warm_up_s", criterion.warm_up_s, limits::WARM_UP_S)?;
     if let Some(measurement_time_s) = criterion.measurement_time_s {
-        check.seconds("criterion.measurement_time_s", measurement_time_s, 0.01, 3600.0)?;
+        check.within("criterion.measurement_time_s", measurement_time_s, limits::MEASUREMENT_TIME_S)?;
     }
-    check.range("criterion.resamples", criterion.resamples, 1000, 1_000_000)?;
-    check.seconds("criterion.noise_threshold", criterion.noise_threshold, 0.0001, 0.9999)?;
-    check.seconds("criterion.significance_level", criterion.significance_level, 0.0001, 0.9999)?;
+    check.within("criterion.resamples", criterion.resamples, limits::RESAMPLES)?;
+    check.within("criterion.noise_threshold", criterion.noise_threshold, limits::SHARE)?;
+    check.within("criterion.significance_level", criterion.significance_level, limits::SHARE)?;
 
     let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
     check.list("matrix.modes", &matrix.modes, |mode| known.contains(&mode.as_str()), &known.join(", "))?;
@@ -119,17 +139,20 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn range(&self, key: &str, value: usize, low: usize, high: usize) -> Result<(), ProfileError> {
-        match (low..=high).contains(&value) {
-            true => Ok(()),
-            false => self.refuse(key, &value, &format!("must be {low} to {high}")),
-        }
+        self.within(key, value, (low, high))
     }
 
     fn seconds(&self, key: &str, value: f64, low: f64, high: f64) -> Result<(), ProfileError> {
-        match (low..=high).contains(&value) {
-            true => Ok(()),
-            false => self.refuse(key, &value, &format!("must be {low} to {high}")),
-        }
+        self.within(key, value, (low, high))
+    }
+
+    fn within<T: PartialOrd + Display + Copy>(
+        &self,
+        key: &str,
+        value: T,
+        limits: (T, T),
+    ) -> Result<(), ProfileError> {
+        within(value, limits).or_else(|allowed| self.refuse(key, &value, &allowed))
     }
 
     fn list<T: PartialEq + std::fmt::Debug>(
@@ -165,7 +188,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn refuse(&self, key: &str, value: &dyn std::fmt::Display, allowed: &str) -> Result<(), ProfileError> {
+    fn refuse(&self, key: &str, value: &dyn Display, allowed: &str) -> Result<(), ProfileError> {
         Err(ProfileError::NotAllowed {
             file: self.file.to_string(),
             key: key.to_string(),

@@ -20,10 +20,13 @@ pub const RECORD_FILE: &str = "copycost.json";
 pub const BASELINE_FILES: [&str; 5] =
     ["benchmark.json", "estimates.json", "sample.json", "tukey.json", RECORD_FILE];
 
+/// What Criterion calls the last run.
+pub const LAST_RUN: &str = "new";
+
 /// Names of directories that Criterion, or we, put something else in: the last
 /// run, what any run without a name overwrites, the change since, pages,
 /// recordings.
-pub const RESERVED_NAMES: [&str; 5] = ["new", "base", "change", "report", RECORDINGS];
+pub const RESERVED_NAMES: [&str; 5] = [LAST_RUN, "base", "change", "report", RECORDINGS];
 
 /// The directory of the recordings.
 pub(super) const RECORDINGS: &str = "copycost";
@@ -147,6 +150,28 @@ pub fn baseline_directories(output: &Path, baseline: &str) -> Result<Vec<PathBuf
 pub fn records(output: &Path, baseline: &str) -> Result<Vec<Record>> {
     let directories = baseline_directories(output, baseline)?;
     directories.iter().map(|directory| read_record(&directory.join(RECORD_FILE))).collect()
+}
+
+/// Whether Criterion has of `cell` what it needs to compare with `baseline`, or
+/// to load it.
+pub fn has_baseline(output: &Path, cell: &Cell, baseline: &str) -> bool {
+    // A name that leads elsewhere is none.
+    let is_name = Path::new(baseline).file_name().is_some_and(|name| name == baseline);
+    let directory = cell_directory(output, cell).join(baseline);
+    is_name && ["sample.json", "estimates.json"].iter().all(|file| directory.join(file).is_file())
+}
+
+/// The baselines that any of `cells` can be compared with, sorted.
+pub fn baselines_of(output: &Path, cells: &[Cell]) -> Result<Vec<String>> {
+    let mut names = BTreeSet::new();
+    for cell in cells {
+        let directories = directories_in(&cell_directory(output, cell))?;
+        let found = directories.iter().filter_map(|directory| directory.file_name()?.to_str());
+        names.extend(
+            found.filter(|name| *name != LAST_RUN && has_baseline(output, cell, name)).map(str::to_string),
+        );
+    }
+    Ok(names.into_iter().collect())
 }
 
 /// Every name that a run is kept under, recordings included; sorted.

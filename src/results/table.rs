@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::record::{Record, WrittenDoubt};
 use crate::cell::Target;
@@ -133,6 +134,15 @@ pub fn digits(value: f64) -> String {
         size if size >= 10.0 => format!("{value:.1}"),
         size if size >= 1.0 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
+    }
+}
+
+/// `4 min 10 s`, or `40 s`.
+pub fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    match seconds / 60 {
+        0 => format!("{seconds} s"),
+        minutes => format!("{minutes} min {} s", seconds % 60),
     }
 }
 

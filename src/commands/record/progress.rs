@@ -4,13 +4,11 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use copycost::bench::guessed_time_of_a_cell;
 use copycost::cell::Target;
 use copycost::profile::Profile;
 use copycost::results::recording::PassId;
-
-/// Criterion's own work and the opening of connections, a cell; only for the
-/// time that is left before a pass has been seen.
-const GUESSED_REST_A_CELL: Duration = Duration::from_millis(80);
+use copycost::results::table::minutes;
 
 pub(super) struct Progress {
     passes: usize,
@@ -33,9 +31,7 @@ impl Progress {
         let passes = targets.len();
         let matrix = &profile.matrix;
         let cells = matrix.modes.len() * matrix.message_bytes.len() * matrix.threads.len();
-        let warm_up = Duration::from_secs_f64(profile.criterion.warm_up_s);
-        let cell = |target| profile.measurement_time(target) + warm_up + GUESSED_REST_A_CELL;
-        let all: Duration = targets.iter().map(|target| cell(*target)).sum();
+        let all: Duration = targets.iter().map(|target| guessed_time_of_a_cell(*target, profile)).sum();
         let all = all * u32::try_from(cells).unwrap_or(u32::MAX);
         let guess = all / u32::try_from(passes.max(1)).unwrap_or(u32::MAX);
         let terminal = std::io::stderr().is_terminal();
@@ -103,14 +99,5 @@ impl Progress {
             _ => self.guess,
         };
         whole * u32::try_from(self.passes - self.done).unwrap_or(u32::MAX)
-    }
-}
-
-/// `4 min 10 s`, or `40 s`.
-fn minutes(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds / 60 {
-        0 => format!("{seconds} s"),
-        minutes => format!("{minutes} min {} s", seconds % 60),
     }
 }
