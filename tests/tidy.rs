@@ -86,6 +86,39 @@ fn every_profile_key_is_documented_and_reaches_the_record() {
     }
 }
 
+/// A value of `default.toml` as its document writes it.
+fn documented(value: Option<&toml::Value>) -> String {
+    match value {
+        None => "left out".into(),
+        Some(toml::Value::String(text)) if text.is_empty() => "empty".into(),
+        Some(toml::Value::String(text)) => text.clone(),
+        Some(toml::Value::Array(values)) if values.is_empty() => "empty".into(),
+        Some(toml::Value::Array(values)) => {
+            values.iter().map(|value| documented(Some(value))).collect::<Vec<_>>().join(", ")
+        }
+        Some(toml::Value::Float(number)) => number.to_string(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[test]
+fn documented_defaults_are_those_of_the_default_profile() {
+    let default: toml::Table = read("criterion-config/default.toml").parse().unwrap();
+    let document = read("criterion-config/README.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let mut documented_keys = BTreeSet::new();
+    for (key, rest) in rows.filter(|(key, _)| key.contains('.') && !key.ends_with(".toml")) {
+        let (table, name) = key.split_once('.').unwrap();
+        let expected = documented(default.get(table).and_then(|table| table.get(name)));
+        let found = rest.split(" | ").next().unwrap();
+        assert_eq!(found, expected, "criterion-config/README.md, the default of {key}");
+        documented_keys.insert(key.to_string());
+    }
+    let known: BTreeSet<String> =
+        profile_keys().into_iter().chain(["rounds.latency_length_ms".into()]).collect();
+    assert_eq!(documented_keys, known, "keys with a row, and keys that there are");
+}
+
 #[test]
 fn every_profile_key_reaches_the_code() {
     let code: String = rust_files()
