@@ -14,11 +14,15 @@ mod baseline;
 pub mod comparability;
 mod judge;
 mod machine;
+mod pairs;
+mod power;
 mod quantity;
 pub(crate) mod rows;
 mod serial;
 pub mod statistics;
 pub mod table;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -135,10 +139,18 @@ pub struct Judged {
     /// the number of cells (Holm).
     pub p_value: Option<f64>,
     /// The smallest change that would have been found in 8 of 10 comparisons
-    /// such as this, as a share: 0.03 is 3 %.
+    /// such as this, by all that a verdict takes, as a share: 0.03 is 3 %.
     pub findable: Option<f64>,
+    /// Where that is too large to say anything: how many passes a side would find
+    /// one of [`COARSEST`], if they vary as these did; none if more than can be
+    /// recorded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub passes_needed: Option<usize>,
     /// What the interval rests on.
     pub basis: Option<Basis>,
+    /// How many of those either side has.
+    #[serde(default)]
+    pub counts: Option<[usize; 2]>,
     /// Of an absolute answer: whether the figure changed, by itself or over a
     /// reference, but not surely in all of them, so that a change of the mode
     /// cannot be told from one of the machine.
@@ -208,33 +220,62 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
             what: refused.join("; "),
         });
     }
-    let paired = base.is_paired_with(new);
+    let shared = base.processes_of(new);
+    if shared == base.processes.len() && shared == new.processes.len() {
+        return Err(Error::OneBaseline { base: base.name.clone(), new: new.name.clone(), processes: shared });
+    }
+    let (in_turn, mut notes) = pairs::in_turn(base, new);
     let (base, new) = (&base.calm(), &new.calm());
-    let rows = |baseline, quantity| Rows::of(baseline, quantity).inflated();
     let (mut references, mut cells) = (Vec::new(), Vec::new());
     for quantity in Quantity::ALL {
-        let (of_base, of_new) = (rows(base, quantity), rows(new, quantity));
-        let by = quantity.of_references();
-        let machine = match by == quantity {
-            true => Machine::of(&of_base, &of_new, [&of_base, &of_new]),
-            false => Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]),
-        };
-        let both = !of_base.keys().is_empty() && !of_new.keys().is_empty();
-        if both && of_base.unit() == of_new.unit() {
-            references.extend(machine.changes(quantity, paired));
+        let in_turn = in_turn.get(&quantity.target()).cloned().unwrap_or_default();
+        let sides = sides(base, new, quantity, in_turn, options.threshold);
+        let both = !sides.base.keys().is_empty() && !sides.new.keys().is_empty();
+        if both && sides.base.unit() == sides.new.unit() {
+            references.extend(sides.machine.changes(quantity, &sides.in_turn));
         }
-        let threshold = options.threshold.ln_1p();
-        cells.extend(judge(&Sides { base: of_base, new: of_new, machine, paired, threshold }));
+        cells.extend(judge(&sides));
     }
+    if shared > 0 {
+        notes.push(format!(
+            "{shared} process(es) of `{}` are also processes of `{}`: what they measured counts on both sides",
+            new.name, base.name
+        ));
+    }
+    let mut of_new = new.summary();
+    of_new.notes.extend(notes);
     Ok(Comparison {
         format_version: 1,
         base: base.summary(),
-        new: new.summary(),
+        new: of_new,
         differences,
         threshold: options.threshold,
         references,
         cells,
     })
+}
+
+/// What a comparison of a baseline with another of as many processes, which vary as
+/// these do, could find: of use for that alone.
+pub(crate) fn with_one_like_it(baseline: &Baseline, quantity: Quantity) -> Vec<CellComparison> {
+    judge(&sides(baseline, baseline, quantity, BTreeSet::new(), 0.0))
+}
+
+fn sides<'a>(
+    base: &'a Baseline,
+    new: &'a Baseline,
+    quantity: Quantity,
+    in_turn: BTreeSet<usize>,
+    threshold: f64,
+) -> Sides<'a> {
+    let rows = |baseline, quantity| Rows::of(baseline, quantity).inflated();
+    let (of_base, of_new) = (rows(base, quantity), rows(new, quantity));
+    let by = quantity.of_references();
+    let machine = match by == quantity {
+        true => Machine::of(&of_base, &of_new, [&of_base, &of_new]),
+        false => Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]),
+    };
+    Sides { base: of_base, new: of_new, machine, in_turn, threshold: threshold.ln_1p() }
 }
 
 impl Comparison {

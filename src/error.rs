@@ -115,6 +115,19 @@ pub enum Error {
         /// What differs.
         what: String,
     },
+    /// A baseline is to be compared with itself.
+    #[error(
+        "{base} and {new} are one: all {processes} process(es) of either are those of the other, so there is nothing \
+         to compare"
+    )]
+    OneBaseline {
+        /// What was to be compared with.
+        base: String,
+        /// What was to be compared; the same name, or a copy's.
+        new: String,
+        /// How many processes it has.
+        processes: usize,
+    },
     /// No name for a baseline.
     #[error("{name:?} cannot be a baseline's name: {what}")]
     BaselineName {

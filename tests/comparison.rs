@@ -181,10 +181,11 @@ fn one_process_says_so_and_never_gives_an_absolute_verdict() {
     assert!(width(&comparison) > width(&many.unwrap()));
 }
 
-/// Makes the first processes of a baseline half as fast in one mode, and says
-/// that so much was stolen of them.
+/// Another baseline of the same figures, the first processes half as fast in one mode,
+/// with so much stolen of them.
 fn disturbed(base: &Baseline, processes: usize, percent: f64) -> Baseline {
     let mut new = base.clone();
+    new.processes.iter_mut().flat_map(|process| &mut process.records).for_each(|record| record.seed ^= 1);
     for record in new.processes.iter_mut().take(processes).flat_map(|process| &mut process.records) {
         record.steal_percent = Reading::Value(Value::Number(percent));
         for round in record.blocks.iter_mut().flat_map(|block| &mut block.rounds) {

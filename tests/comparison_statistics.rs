@@ -1,6 +1,8 @@
 //! The statistics of a comparison: intervals that hold what they promise, an
 //! independent computation of the same figures, and Holm's correction.
 
+use std::collections::BTreeSet;
+
 use copycost::compare::statistics::{Basis, Side, difference, holm};
 use serde::Deserialize;
 
@@ -30,6 +32,11 @@ fn side(values: &[f64]) -> Side {
     Side { processes: values.iter().copied().enumerate().collect(), ..Side::default() }
 }
 
+/// All passes, or none.
+fn in_turn(paired: bool) -> BTreeSet<usize> {
+    if paired { (0..1000).collect() } else { BTreeSet::new() }
+}
+
 /// tests/data/scipy_differences.py made the figures.
 #[test]
 fn differences_are_those_of_scipy() {
@@ -38,7 +45,7 @@ fn differences_are_those_of_scipy() {
     for case in &cases.cases {
         for (paired, expected) in [(false, Some(&case.welch)), (true, case.paired.as_ref())] {
             let Some(expected) = expected else { continue };
-            let found = difference(&side(&case.base), &side(&case.new), paired).unwrap();
+            let found = difference(&side(&case.base), &side(&case.new), &in_turn(paired)).unwrap();
             assert_eq!(found.basis, if paired { Basis::Pairs } else { Basis::Processes });
             let (lower, upper) = found.interval(0.95);
             for (name, found, expected) in [
@@ -126,7 +133,7 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
             for _ in 0..runs {
                 let (a, b) =
                     (machine.record(&mut random, 0.1, base), machine.record(&mut random, 0.1 + truth, new));
-                let found = difference(&a, &b, false).unwrap();
+                let found = difference(&a, &b, &in_turn(false)).unwrap();
                 let (lower, upper) = found.interval(0.95);
                 held += usize::from((lower..=upper).contains(&truth));
                 bias += (found.estimate - truth) / f64::from(runs);
@@ -167,8 +174,8 @@ fn pairs_cancel_what_both_sides_share() {
     let noise = [0.001, -0.002, 0.0, 0.002, -0.001];
     let base: Vec<f64> = drift.to_vec();
     let new: Vec<f64> = drift.iter().zip(noise).map(|(drift, noise)| drift + 0.05 + noise).collect();
-    let apart = difference(&side(&base), &side(&new), false).unwrap();
-    let paired = difference(&side(&base), &side(&new), true).unwrap();
+    let apart = difference(&side(&base), &side(&new), &in_turn(false)).unwrap();
+    let paired = difference(&side(&base), &side(&new), &in_turn(true)).unwrap();
     assert!(apart.p_value(0.0) > 0.5 && paired.p_value(0.0) < 1e-5);
     assert!((paired.estimate - 0.05).abs() < 1e-9);
 }
@@ -179,20 +186,20 @@ fn from_ten_processes_on_a_disturbed_one_hides_nothing() {
     let slower: Vec<f64> = calm.iter().map(|value| value + 0.05).collect();
     let mut disturbed = slower.clone();
     disturbed[3] -= 0.6;
-    let clean = difference(&side(&calm), &side(&slower), false).unwrap();
-    let found = difference(&side(&calm), &side(&disturbed), false).unwrap();
+    let clean = difference(&side(&calm), &side(&slower), &in_turn(false)).unwrap();
+    let found = difference(&side(&calm), &side(&disturbed), &in_turn(false)).unwrap();
     assert!((clean.estimate - 0.05).abs() < 1e-9 && clean.p_value(0.0) < 1e-4, "{clean:?}");
     assert!((found.estimate - 0.05).abs() < 0.005 && found.p_value(0.0) < 1e-3, "{found:?}");
-    let nine = difference(&side(&calm[..9]), &side(&disturbed[..9]), false).unwrap();
+    let nine = difference(&side(&calm[..9]), &side(&disturbed[..9]), &in_turn(false)).unwrap();
     assert!(nine.p_value(0.0) > 0.5, "of nine none is left out: {nine:?}");
 }
 
 #[test]
 fn passes_that_are_alike_count_for_less() {
     let (base, new) = (side(&[0.0, 0.01, -0.01, 0.0]), side(&[0.05, 0.06, 0.04, 0.05]));
-    let plain = difference(&base, &new, false).unwrap();
+    let plain = difference(&base, &new, &in_turn(false)).unwrap();
     let alike = |side: Side| Side { inflation: Some(4.0), ..side };
-    let wider = difference(&alike(base), &alike(new), false).unwrap();
+    let wider = difference(&alike(base), &alike(new), &in_turn(false)).unwrap();
     assert!((wider.standard_error - 2.0 * plain.standard_error).abs() < 1e-12);
     assert_eq!(wider.estimate, plain.estimate);
 }
@@ -201,20 +208,38 @@ fn passes_that_are_alike_count_for_less() {
 fn one_process_is_not_taken_for_many() {
     let many = side(&[1.00, 1.02, 0.98, 1.01, 0.99]);
     let one = Side { processes: vec![(0, 1.1)], generations: vec![1.099, 1.1, 1.101], ..Side::default() };
-    let found = difference(&many, &one, false).unwrap();
+    let found = difference(&many, &one, &in_turn(false)).unwrap();
     assert_eq!(found.basis, Basis::OneSideAlone);
     // s = 0.0158; its own three generations would have said 0.0006.
     let expected = 0.015_811 * 1.2_f64.sqrt();
     assert!((found.standard_error - expected).abs() < 1e-5 && found.degrees_of_freedom == 4.0);
     assert!((found.estimate - 0.1).abs() < 1e-9);
-    assert!((difference(&one, &many, false).unwrap().estimate + 0.1).abs() < 1e-9);
+    assert!((difference(&one, &many, &in_turn(false)).unwrap().estimate + 0.1).abs() < 1e-9);
 
-    let alone = difference(&one, &one.clone(), false).unwrap();
+    let alone = difference(&one, &one.clone(), &in_turn(false)).unwrap();
     assert_eq!(alone.basis, Basis::Generations);
     assert!(alone.standard_error > 2.0 * 0.001 * (2.0_f64 / 3.0).sqrt());
     let mute = Side { processes: vec![(0, 1.0)], generations: vec![1.0], ..Side::default() };
-    assert!(difference(&mute, &one, false).unwrap_err().contains("two generations"));
-    assert!(difference(&Side::default(), &one, false).unwrap_err().contains("baseline did not"));
+    assert!(difference(&mute, &one, &in_turn(false)).unwrap_err().contains("two generations"));
+    assert!(difference(&Side::default(), &one, &in_turn(false)).unwrap_err().contains("baseline did not"));
+}
+
+#[test]
+fn beside_one_process_the_others_are_trimmed_and_inflated_as_ever() {
+    let mut values: Vec<f64> = (0..10).map(|n| 0.01 * f64::from(n % 5)).collect();
+    values[3] -= 0.6;
+    let many = Side { inflation: Some(4.0), ..side(&values) };
+    let one = Side { processes: vec![(0, 0.05)], ..Side::default() };
+    let found = difference(&one, &many, &in_turn(false)).unwrap();
+    let trimmed = difference(&many, &many, &in_turn(false)).unwrap();
+    assert!((found.estimate + 0.03).abs() < 0.004, "a disturbed one is left out of the mean: {found:?}");
+    // The one alone may be such a one itself: its spread is that of all ten.
+    let mean = values.iter().sum::<f64>() / 10.0;
+    let all = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 9.0;
+    let expected = all + trimmed.standard_error.powi(2) / 2.0;
+    assert!((found.standard_error.powi(2) - expected).abs() < 1e-9, "{found:?}");
+    assert_eq!(found.degrees_of_freedom, 7.0);
+    assert_eq!(found.counts, [1, 10]);
 }
 
 #[test]
@@ -234,8 +259,8 @@ fn holm_is_the_step_down_correction() {
 
 #[test]
 fn a_threshold_asks_for_more() {
-    let found = difference(&side(&[0.0, 0.01, -0.01, 0.0]), &side(&[0.05, 0.06, 0.04, 0.05]), false).unwrap();
+    let found =
+        difference(&side(&[0.0, 0.01, -0.01, 0.0]), &side(&[0.05, 0.06, 0.04, 0.05]), &in_turn(false))
+            .unwrap();
     assert!(found.p_value(0.0) < 0.001 && found.p_value(0.045) > 0.1 && found.p_value(0.06) > 0.9);
-    assert!(found.findable(0.05, 0.02) > found.findable(0.05, 0.0));
-    assert!(found.findable(0.001, 0.0) > found.findable(0.05, 0.0));
 }

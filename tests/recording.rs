@@ -237,6 +237,36 @@ fn two_sides_are_measured_in_turn_each_after_its_command() {
 }
 
 #[test]
+fn a_pair_that_was_broken_off_in_between_knows_that_it_is_none() {
+    let stage = Stage::new();
+    let marker = stage.directory.path().join("counted");
+    // The third pass of all is not let begin: one pair is whole, one half.
+    let third = format!("echo >> '{0}'; test $(wc -l < '{0}') -ne 4", marker.display());
+    let arguments = ["--interleave", "--name", "torn", "--rounds", "3", "--filter", "1024"];
+    let run = stage.record(&[&arguments[..], &["--before-a", &third, "--before-b", &third]].concat());
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    succeeded(stage.run(&["record", "--resume", "--name", "torn"]));
+    for name in ["torn-a", "torn-b"] {
+        let manifest = Manifest::read(&recording::directory(&stage.output(), name)).unwrap().unwrap();
+        let torn: Vec<usize> = manifest.pair.unwrap().torn.unwrap().iter().map(|pass| pass.round).collect();
+        assert_eq!(torn, [2], "{name}");
+    }
+    let run = succeeded(stage.run(&["compare", "torn-a", "torn-b"]));
+    assert!(text(&run.stdout).contains("1 pair(s) of passes were torn apart"), "{}", text(&run.stdout));
+}
+
+#[test]
+fn a_recording_is_not_compared_with_itself() {
+    let stage = Stage::new();
+    succeeded(stage.record(&["--rounds", "2", "--name", "mine", "--filter", "1024"]));
+    for flags in [&[][..], &["--json"], &["--force"]] {
+        let run = stage.run(&[&["compare", "mine", "mine"], flags].concat());
+        assert!(run.status.code() == Some(2) && run.stdout.is_empty(), "{}", text(&run.stdout));
+        assert!(text(&run.stderr).contains("mine and mine are one"), "{}", text(&run.stderr));
+    }
+}
+
+#[test]
 fn bad_arguments_are_refused_before_anything_is_measured() {
     let stage = Stage::new();
     for (arguments, expected) in [

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use copycost::Error;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Verdict, compare};
 use copycost::results::criterion_files;
@@ -40,11 +41,17 @@ impl Compare {
         let output = criterion_files::output_directory();
         let base = Baseline::load(&output, &self.base)?;
         let options = Options { threshold: self.threshold / 100.0, force: self.force };
-        let comparisons: Vec<Comparison> = self
-            .new
-            .iter()
-            .map(|name| Ok(compare(&base, &Baseline::load(&output, name)?, options)?))
-            .collect::<anyhow::Result<_>>()?;
+        let mut comparisons: Vec<Comparison> = Vec::new();
+        for name in &self.new {
+            match compare(&base, &Baseline::load(&output, name)?, options) {
+                Ok(comparison) => comparisons.push(comparison),
+                Err(error @ Error::OneBaseline { .. }) => {
+                    eprintln!("copycost: {error}");
+                    return Ok(ExitCode::from(2));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         if self.json {
             println!("{}", serde_json::to_string_pretty(&comparisons).context("write the verdicts as JSON")?);
         } else {

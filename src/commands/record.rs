@@ -4,6 +4,7 @@
 
 mod progress;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -64,8 +65,9 @@ struct Step {
 impl Record {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let output = criterion_files::output_directory();
-        let recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
+        let mut recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
         let steps = steps(&recordings)?;
+        tear_apart(&mut recordings, &steps)?;
         let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
         let targets: Vec<Target> = steps.iter().map(|step| step.pass.target).collect();
         let mut progress = Progress::begin(&targets, &profile, filter.is_some());
@@ -102,7 +104,7 @@ impl Record {
         let id = manifest.seed;
         let sides = [(Side::A, "a", &self.before_a), (Side::B, "b", &self.before_b)];
         let begin = |(side, letter, before): (Side, &str, &Option<String>)| {
-            let pair = Some(Pair { id, side, before: before.clone() });
+            let pair = Some(Pair { id, side, before: before.clone(), torn: Some(BTreeSet::new()) });
             Recording::begin(output, &name.with_suffix(letter)?, Manifest { pair, ..manifest.clone() })
         };
         Ok(sides.into_iter().map(begin).collect::<Result<_, _>>()?)
@@ -165,6 +167,16 @@ fn steps(recordings: &[Recording]) -> anyhow::Result<Vec<Step>> {
         (step.pass, step.side ^ usize::from(b_first))
     });
     Ok(steps)
+}
+
+/// A pass of a pair whose other one is done already is not in turn with it.
+fn tear_apart(recordings: &mut [Recording], steps: &[Step]) -> anyhow::Result<()> {
+    let sides = |pass: PassId| steps.iter().filter(|step| step.pass == pass).count();
+    let torn: Vec<PassId> = steps.iter().map(|step| step.pass).filter(|pass| sides(*pass) == 1).collect();
+    for recording in recordings {
+        recording.tear(&torn)?;
+    }
+    Ok(())
 }
 
 fn run_before(recording: &Recording) -> anyhow::Result<()> {

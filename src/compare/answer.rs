@@ -17,10 +17,12 @@
 //! A mode by itself has changed, unless passes were measured in turn, only if it
 //! also changed over the references: see `compare/machine.rs`.
 
-use super::LEVEL;
+use std::collections::BTreeSet;
+
 use super::machine::Machine;
+use super::power::Test;
 use super::rows::{RowKey, Rows, Within};
-use super::statistics::{self, Basis, Difference, Side, centre};
+use super::statistics::{Basis, Difference, Side, centre};
 
 const CELLS_ALONE: &str = "rounds hold fewer than the 100 round trips that a 99th percentile needs, and of one \
                            process on each side whole cells have no spread to tell by";
@@ -30,8 +32,8 @@ pub(super) struct Sides<'a> {
     pub(super) base: Rows<'a>,
     pub(super) new: Rows<'a>,
     pub(super) machine: Machine,
-    /// Whether passes of the same number were measured in turn.
-    pub(super) paired: bool,
+    /// The passes that were measured in turn.
+    pub(super) in_turn: BTreeSet<usize>,
     /// The log of the smallest change that is called.
     pub(super) threshold: f64,
 }
@@ -49,8 +51,8 @@ pub(super) struct Found {
     pub(super) new: f64,
     pub(super) difference: Difference,
     pub(super) p_value: f64,
-    /// The most that any of the comparisons it rests on could have missed.
-    pub(super) coarsest: Difference,
+    /// All that a verdict takes.
+    pub(super) tests: Vec<Test>,
     /// What holds it back, if the machine may have changed.
     pub(super) machine: Option<OverMachine>,
 }
@@ -68,9 +70,9 @@ impl Sides<'_> {
     /// Did its figure change?
     pub(super) fn absolute(&self, key: RowKey, mode: &str) -> Answer {
         let (base, new) = (self.base.absolute(key, mode), self.new.absolute(key, mode));
-        let found = statistics::difference(&base, &new, self.paired).map(|difference| {
-            let alone = Found::of(None, &base, &new, difference, self.threshold);
-            match difference.basis {
+        let found = Test::of(&base, &new, &self.in_turn).map(|test| {
+            let alone = Found::of(None, &base, &new, test, self.threshold);
+            match alone.difference.basis {
                 Basis::Processes | Basis::OneSideAlone => self.over_machine(alone, &base, &new),
                 Basis::Pairs | Basis::Generations => alone,
             }
@@ -84,9 +86,9 @@ impl Sides<'_> {
         let over = self.machine.over_references(base, new);
         let known = !over.is_empty();
         let up = alone.difference.estimate > 0.0;
-        let one_side = over.iter().all(|difference| (difference.estimate > 0.0) == up);
+        let one_side = over.iter().all(|test| (test.difference.estimate > 0.0) == up);
         let (mut p_value, mut least_p_value) = (alone.p_value, alone.p_value);
-        for over_reference in over.iter().map(|difference| difference.p_value(self.threshold)) {
+        for over_reference in over.iter().map(|test| test.difference.p_value(self.threshold)) {
             p_value = p_value.max(over_reference);
             least_p_value = least_p_value.min(over_reference);
         }
@@ -103,7 +105,7 @@ impl Sides<'_> {
         };
         Found {
             p_value: if one_side && known { p_value } else { 1.0 },
-            coarsest: over.into_iter().fold(alone.coarsest, coarser),
+            tests: alone.tests.into_iter().chain(over).collect(),
             machine: Some(OverMachine { least_p_value, known, reason }),
             ..alone
         }
@@ -127,8 +129,8 @@ impl Sides<'_> {
             if within == Within::Processes && a.processes.len() == 1 && b.processes.len() == 1 {
                 return Err(CELLS_ALONE.to_string());
             }
-            let difference = statistics::difference(&a, &b, self.paired)?;
-            Ok(Found::of(Some(other.to_string()), &a, &b, difference, self.threshold))
+            let test = Test::of(&a, &b, &self.in_turn)?;
+            Ok(Found::of(Some(other.to_string()), &a, &b, test, self.threshold))
         });
         let pairs: Result<Vec<Found>, String> = pairs.collect();
         // A filter may have left out cells whose rounds stand in the row's blocks.
@@ -145,14 +147,14 @@ impl Answer {
 }
 
 impl Found {
-    fn of(against: Option<String>, base: &Side, new: &Side, difference: Difference, threshold: f64) -> Found {
+    fn of(against: Option<String>, base: &Side, new: &Side, test: Test, threshold: f64) -> Found {
         Found {
             against,
             base: centre(base).exp(),
             new: centre(new).exp(),
-            p_value: difference.p_value(threshold),
-            difference,
-            coarsest: difference,
+            difference: test.difference,
+            p_value: test.difference.p_value(threshold),
+            tests: vec![test],
             machine: None,
         }
     }
@@ -169,17 +171,12 @@ fn least_changed(mut pairs: Vec<Found>) -> Found {
     pairs.sort_by(|a, b| b.p_value.total_cmp(&a.p_value).then(by_size(a, b)));
     let up = pairs.iter().filter(|pair| pair.difference.estimate > 0.0).count();
     let one_side = up == 0 || up == pairs.len();
-    let coarsest = pairs.iter().map(|pair| pair.difference).reduce(coarser);
+    let tests = pairs.iter().flat_map(|pair| pair.tests.clone()).collect();
     let mut least = pairs.swap_remove(0);
     if !one_side {
         least.p_value = 1.0;
     }
-    Found { coarsest: coarsest.unwrap_or(least.difference), ..least }
-}
-
-/// The one that misses more.
-fn coarser(a: Difference, b: Difference) -> Difference {
-    if b.findable(LEVEL, 0.0) > a.findable(LEVEL, 0.0) { b } else { a }
+    Found { tests, ..least }
 }
 
 fn by_size(a: &Found, b: &Found) -> std::cmp::Ordering {

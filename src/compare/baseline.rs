@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::metric::{Reading, Value, median};
 use crate::results::criterion_files;
 use crate::results::record::Record;
-use crate::results::recording::{self, Manifest, Pair};
+use crate::results::recording::{self, Manifest};
 
 /// Everything that is kept under one name.
 #[derive(Clone, Debug)]
@@ -96,12 +96,11 @@ impl Baseline {
         self.processes.iter().flat_map(|process| &process.records).next()
     }
 
-    pub(super) fn is_paired_with(&self, other: &Baseline) -> bool {
-        let id = |baseline: &Baseline| -> Option<u64> {
-            let pair: Option<&Pair> = baseline.manifest.as_ref()?.pair.as_ref();
-            pair.map(|pair| pair.id)
-        };
-        id(self).is_some() && id(self) == id(other)
+    /// How many processes of `other` are processes of this one: of a copy that
+    /// was imported, or of Criterion's last run, which a recording may hold as well.
+    pub(super) fn processes_of(&self, other: &Baseline) -> usize {
+        let is_here = |process: &&Process| self.processes.iter().any(|own| own.records == process.records);
+        other.processes.iter().filter(is_here).count()
     }
 
     pub(crate) fn summary(&self) -> BaselineSummary {

@@ -4,9 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Answer, Found, Sides};
+use super::power;
 use super::rows::RowKey;
 use super::statistics::{Basis, holm};
 use super::{COARSEST, CellComparison, Interval, Judged, LEVEL, Verdict};
+
+/// As a share: what could be missed beyond it is no number to read.
+const TENFOLD: f64 = 9.0;
 
 /// Judges every cell that either side measured.
 pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
@@ -68,8 +72,16 @@ fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, th
         Err(reason) => return Judged::absent(reason),
     };
     let difference = found.difference;
-    let findable = found.coarsest.findable(LEVEL / asked, threshold).exp_m1();
+    // That of a cell that alone has changed: Holm holds the first to this.
+    let level = LEVEL / asked;
     let single = difference.basis == Basis::Generations && found.against.is_none();
+    let findable = match single || found.is_out_of_reach() {
+        true => None,
+        false => {
+            Some(power::findable(&found.tests, level, threshold).exp_m1()).filter(|share| share.is_finite())
+        }
+    };
+    let mut passes_needed = None;
     let held_back = found.machine.as_ref().filter(|over| !over.known || least_p_value < LEVEL);
     let (verdict, reason) = match () {
         () if single => (
@@ -79,11 +91,13 @@ fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, th
         () if p_value < LEVEL && difference.estimate > 0.0 => (Verdict::Slower, None),
         () if p_value < LEVEL => (Verdict::Faster, None),
         () if held_back.is_some() => (Verdict::CannotTell, held_back.map(|over| over.reason.clone())),
-        () if findable <= COARSEST => (Verdict::NoDifferenceFound, None),
-        () => (
-            Verdict::CannotTell,
-            Some(format!("a change of {:.0} % could have been missed", findable * 100.0)),
-        ),
+        () if findable.is_some_and(|share| share <= COARSEST) => (Verdict::NoDifferenceFound, None),
+        () => {
+            passes_needed = power::passes_to_find(COARSEST.ln_1p(), &found.tests, level, threshold);
+            let may_pass = threshold < COARSEST.ln_1p() && difference.basis != Basis::Generations;
+            let more = if may_pass { with_more_passes(passes_needed) } else { String::new() };
+            (Verdict::CannotTell, Some(format!("{} could have been missed{more}", missed(findable))))
+        }
     };
     Judged {
         verdict,
@@ -92,10 +106,28 @@ fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, th
         new: Some(found.new),
         ratio: Some(Interval::of(&difference)),
         p_value: Some(p_value),
-        findable: Some(findable).filter(|share| share.is_finite() && !found.is_out_of_reach()),
+        findable,
+        passes_needed,
         basis: Some(difference.basis),
+        counts: Some(difference.counts),
         confounded: verdict == Verdict::CannotTell && held_back.is_some_and(|over| over.known),
         reason,
+    }
+}
+
+fn missed(findable: Option<f64>) -> String {
+    match findable {
+        Some(share) if share < TENFOLD => format!("changes below {:.1} %", 100.0 * share),
+        Some(_) => "even a tenfold change".to_string(),
+        None => "a change of any size".to_string(),
+    }
+}
+
+fn with_more_passes(needed: Option<usize>) -> String {
+    let size = 100.0 * COARSEST;
+    match needed {
+        Some(passes) => format!("; {passes} passes would find {size:.0} %"),
+        None => format!("; not even {} passes would find {size:.0} %", power::MOST_PASSES),
     }
 }
 
@@ -109,7 +141,9 @@ impl Judged {
             ratio: None,
             p_value: None,
             findable: None,
+            passes_needed: None,
             basis: None,
+            counts: None,
             confounded: false,
             reason: Some(reason.to_string()),
         }

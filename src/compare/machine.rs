@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::power::Test;
 use super::rows::{RowKey, Rows};
 use super::statistics::{self, Difference, Side};
 use super::{Interval, Quantity, ReferenceChange, serial};
@@ -51,22 +52,22 @@ impl Machine {
             let name = reference.name();
             let base = Paced::of(&figures, of_base, &common, name);
             let new = Paced::of(&new_figures, of_new, &common, name);
-            let changed = statistics::difference(&base.side(), &new.side(), false).ok()?;
+            let changed = statistics::difference(&base.side(), &new.side(), &BTreeSet::new()).ok()?;
             Some(Pace { name, base, new, changed })
         });
         Machine { paces: paces.collect() }
     }
 
     /// The difference of two sides over each reference.
-    pub(super) fn over_references(&self, base: &Side, new: &Side) -> Vec<Difference> {
-        let over = |pace: &Pace| statistics::difference(&pace.base.under(base), &pace.new.under(new), false);
+    pub(super) fn over_references(&self, base: &Side, new: &Side) -> Vec<Test> {
+        let over = |pace: &Pace| Test::of(&pace.base.under(base), &pace.new.under(new), &BTreeSet::new());
         self.paces.iter().filter_map(|pace| over(pace).ok()).collect()
     }
 
     /// By how much each reference changed.
-    pub(super) fn changes(&self, quantity: Quantity, paired: bool) -> Vec<ReferenceChange> {
+    pub(super) fn changes(&self, quantity: Quantity, in_turn: &BTreeSet<usize>) -> Vec<ReferenceChange> {
         let change = |pace: &Pace| {
-            let difference = statistics::difference(&pace.base.side(), &pace.new.side(), paired).ok()?;
+            let difference = statistics::difference(&pace.base.side(), &pace.new.side(), in_turn).ok()?;
             Some(ReferenceChange {
                 quantity,
                 reference: pace.name.to_string(),

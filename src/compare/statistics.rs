@@ -13,11 +13,14 @@
 //!   larger as `compare/serial.rs` says.
 //! - **Pairs**: passes measured in turn; the same of their differences, which
 //!   need no such factor.
-//! - **One process on one side**: the other side's `s` stands for both:
-//!   `se² = s²(1 + 1/n)`, n − 1 degrees of freedom.
+//! - **One process on one side**: the other side's deviation `s` stands for both. It
+//!   may be any of them, so that `s` is of all, untrimmed; the other side's `x̄` is as
+//!   above: `se² = s² + s²b/nb`.
 //! - **One process on each side**: what varies between processes was not
 //!   measured. The interval is that of the generations, widened by
 //!   [`PROCESS_OVER_GENERATION`].
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,10 +34,6 @@ pub const PROCESS_OVER_GENERATION: f64 = 4.3;
 /// The share of processes that is left out at either end. Of fewer than ten it
 /// is none: what is left would be too few to tell their spread.
 const TRIM: f64 = 0.1;
-
-/// The chance with which a difference is to be found, where it is said how
-/// small a difference could have been.
-const POWER: f64 = 0.8;
 
 /// One side of a comparison.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,20 +79,22 @@ pub struct Difference {
     pub degrees_of_freedom: f64,
     /// What it rests on.
     pub basis: Basis,
+    /// How many of those either side has.
+    pub counts: [usize; 2],
 }
 
-/// The difference of two sides; `paired` if passes of the same number were
-/// measured in turn. An error says why there is none.
-pub fn difference(base: &Side, new: &Side, paired: bool) -> Result<Difference, String> {
+/// The difference of two sides; passes of the numbers `in_turn` were measured in
+/// turn. An error says why there is none.
+pub fn difference(base: &Side, new: &Side, in_turn: &BTreeSet<usize>) -> Result<Difference, String> {
     let (a, b) = (base.values(), new.values());
     match (a.len(), b.len()) {
         (0, _) => Err("the baseline did not measure it".into()),
         (_, 0) => Err("the new run did not measure it".into()),
         (1, 1) => of_generations(base, new),
-        (1, n) => Ok(one_alone(a[0], &b, n, 1.0)),
-        (n, 1) => Ok(one_alone(b[0], &a, n, -1.0)),
+        (1, n) => Ok(one_alone(a[0], new, 1.0, [1, n])),
+        (n, 1) => Ok(one_alone(b[0], base, -1.0, [n, 1])),
         _ => {
-            let pairs = if paired { differences_of_pairs(base, new) } else { Vec::new() };
+            let (_, pairs) = pairs(base, new, in_turn);
             Ok(if pairs.len() >= 2 { of_pairs(&pairs) } else { welch(base, new) })
         }
     }
@@ -114,13 +115,6 @@ impl Difference {
             return if beyond > 0.0 { 0.0 } else { 1.0 };
         }
         (2.0 * student::upper_tail(beyond / self.standard_error, self.degrees_of_freedom)).min(1.0)
-    }
-
-    /// The smallest true difference that a test at `level` against `threshold`
-    /// finds in 8 of 10 runs.
-    pub fn findable(&self, level: f64, threshold: f64) -> f64 {
-        let t = |probability| student::quantile(probability, self.degrees_of_freedom);
-        threshold + (t(1.0 - level / 2.0) + t(POWER)) * self.standard_error
     }
 }
 
@@ -165,8 +159,26 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 
 /// A sorted sample without its ends.
 fn kept(sorted: &[f64]) -> &[f64] {
-    let cut = (TRIM * sorted.len() as f64) as usize;
+    let cut = cut(sorted.len());
     &sorted[cut..sorted.len() - cut]
+}
+
+/// How many of so many processes are left out at either end.
+fn cut(count: usize) -> usize {
+    (TRIM * count as f64) as usize
+}
+
+/// How many are left of so many.
+pub(super) fn kept_of(count: usize) -> usize {
+    count - 2 * cut(count)
+}
+
+/// The values in their order, what is cut off as large as the last that is kept.
+pub(super) fn winsorised(values: &[f64]) -> Vec<f64> {
+    let sorted = sorted(values);
+    let kept = kept(&sorted);
+    let (low, high) = (kept[0], kept[kept.len() - 1]);
+    values.iter().map(|value| value.clamp(low, high)).collect()
 }
 
 /// What two values or more say of their mean.
@@ -181,10 +193,7 @@ impl Sample {
     fn of(values: &[f64]) -> Sample {
         let sorted = sorted(values);
         let kept = kept(&sorted);
-        // Winsorised: what is cut off counts as the last that is kept.
-        let (low, high) = (kept[0], kept[kept.len() - 1]);
-        let winsorised: Vec<f64> = sorted.iter().map(|value| value.clamp(low, high)).collect();
-        let squares = variance(&winsorised) * (sorted.len() - 1) as f64;
+        let squares = variance(&winsorised(values)) * (sorted.len() - 1) as f64;
         let degrees_of_freedom = (kept.len() - 1) as f64;
         Sample {
             mean: mean(kept),
@@ -192,17 +201,20 @@ impl Sample {
             degrees_of_freedom,
         }
     }
+
+    /// The same, where passes near each other may be alike.
+    fn of_side(side: &Side) -> Sample {
+        let sample = Sample::of(&side.values());
+        Sample { error_squared: sample.error_squared * side.inflation.unwrap_or(1.0), ..sample }
+    }
 }
 
 fn welch(base: &Side, new: &Side) -> Difference {
-    let inflated = |side: &Side| {
-        let sample = Sample::of(&side.values());
-        Sample { error_squared: sample.error_squared * side.inflation.unwrap_or(1.0), ..sample }
-    };
-    of_two(&inflated(base), &inflated(new))
+    let counts = [base.processes.len(), new.processes.len()];
+    of_two(&Sample::of_side(base), &Sample::of_side(new), counts)
 }
 
-fn of_two(a: &Sample, b: &Sample) -> Difference {
+fn of_two(a: &Sample, b: &Sample, counts: [usize; 2]) -> Difference {
     let squared = a.error_squared + b.error_squared;
     let share = |of: &Sample| of.error_squared.powi(2) / of.degrees_of_freedom;
     let denominator = share(a) + share(b);
@@ -212,15 +224,18 @@ fn of_two(a: &Sample, b: &Sample) -> Difference {
         // Without any spread any number of degrees is right.
         degrees_of_freedom: if denominator > 0.0 { squared.powi(2) / denominator } else { 1.0 },
         basis: Basis::Processes,
+        counts,
     }
 }
 
-fn differences_of_pairs(base: &Side, new: &Side) -> Vec<f64> {
+/// The passes that both sides have and that were measured in turn, and their
+/// differences.
+pub(super) fn pairs(base: &Side, new: &Side, in_turn: &BTreeSet<usize>) -> (Vec<usize>, Vec<f64>) {
     let partner = |(pass, value): &(usize, f64)| {
         let other = base.processes.iter().find(|(other, _)| other == pass)?;
-        Some(value - other.1)
+        in_turn.contains(pass).then_some((*pass, value - other.1))
     };
-    new.processes.iter().filter_map(partner).collect()
+    new.processes.iter().filter_map(partner).unzip()
 }
 
 fn of_pairs(differences: &[f64]) -> Difference {
@@ -230,15 +245,18 @@ fn of_pairs(differences: &[f64]) -> Difference {
         standard_error: sample.error_squared.sqrt(),
         degrees_of_freedom: sample.degrees_of_freedom,
         basis: Basis::Pairs,
+        counts: [differences.len(); 2],
     }
 }
 
-fn one_alone(alone: f64, many: &[f64], count: usize, sign: f64) -> Difference {
+fn one_alone(alone: f64, many: &Side, sign: f64, counts: [usize; 2]) -> Difference {
+    let sample = Sample::of_side(many);
     Difference {
-        estimate: sign * (mean(many) - alone),
-        standard_error: (variance(many) * (1.0 + 1.0 / count as f64)).sqrt(),
-        degrees_of_freedom: (count - 1) as f64,
+        estimate: sign * (sample.mean - alone),
+        standard_error: (variance(&many.values()) + sample.error_squared).sqrt(),
+        degrees_of_freedom: sample.degrees_of_freedom,
         basis: Basis::OneSideAlone,
+        counts,
     }
 }
 
@@ -247,7 +265,7 @@ fn of_generations(base: &Side, new: &Side) -> Result<Difference, String> {
     if a.len() < 2 || b.len() < 2 {
         return Err("one process on each side, and fewer than two generations in one of them".into());
     }
-    let narrow = of_two(&Sample::of(a), &Sample::of(b));
+    let narrow = of_two(&Sample::of(a), &Sample::of(b), [a.len(), b.len()]);
     let processes = new.values()[0] - base.values()[0];
     Ok(Difference {
         estimate: processes,

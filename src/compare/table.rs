@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::comparability::Weight;
 use super::statistics::Basis;
-use super::{CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
+use super::{COARSEST, CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
 use crate::results::table::digits;
 
 /// How the rows are drawn.
@@ -112,9 +112,6 @@ pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// As a share: what could be missed beyond it is no number to read.
-const TENFOLD: f64 = 9.0;
-
 const HEADER: [&str; 5] = ["threads", "bytes", "mode", "relative, against the other modes", "absolute"];
 
 fn rows(cells: &[&CellComparison], style: Style) -> String {
@@ -170,15 +167,24 @@ pub(crate) fn answer(judged: &Judged) -> String {
             }
         }
         Verdict::CannotTell if judged.confounded => text += " from the machine",
-        Verdict::NoDifferenceFound | Verdict::CannotTell => match judged.findable {
-            Some(share) if share < TENFOLD => {
-                let _ = write!(text, " (from {:.1} % on)", share * 100.0);
-            }
-            Some(_) => text += " (of less than tenfold)",
-            None => text += " (of any size)",
-        },
+        Verdict::NoDifferenceFound => {
+            let share = judged.findable.unwrap_or(COARSEST);
+            let _ = write!(text, ", of {:.1} % or more", share * 100.0);
+        }
+        Verdict::CannotTell if is_out_of_reach(judged) => {
+            text += ": a change of any size could have been missed"
+        }
+        Verdict::CannotTell => {
+            let _ = write!(text, ": {}", judged.reason.as_deref().unwrap_or("no reason given"));
+        }
     }
     text
+}
+
+/// Whether no change of any size could have been called, for a reason that all
+/// such cells share.
+fn is_out_of_reach(judged: &Judged) -> bool {
+    judged.ratio.is_some() && judged.findable.is_none() && judged.basis != Some(Basis::Generations)
 }
 
 /// The figures themselves before the answer: `30.1 → 28.9 Gbit/s`.
@@ -221,10 +227,9 @@ fn footer(comparison: &Comparison) -> String {
         text += "\n\"Cannot tell from the machine\": the figure changed, by itself or over a reference that stands above \
                  the table, but not surely in all of them.\n";
     }
-    let unknown = |cell: &&CellComparison| cell.absolute.ratio.is_some() && cell.absolute.findable.is_none();
-    let unpaired = |cell: &&CellComparison| cell.absolute.basis != Some(Basis::Generations);
-    if let Some(cell) = comparison.cells.iter().filter(unpaired).find(unknown) {
-        let _ = writeln!(text, "\n\"Of any size\": {}.", cell.absolute.reason.as_deref().unwrap_or_default());
+    if let Some(cell) = comparison.cells.iter().find(|cell| is_out_of_reach(&cell.absolute)) {
+        let reason = cell.absolute.reason.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "\n\"A change of any size\": {reason}.");
     }
     let threshold = match comparison.threshold {
         0.0 => String::new(),
@@ -233,8 +238,8 @@ fn footer(comparison: &Comparison) -> String {
     let _ = writeln!(
         text,
         "\nVerdicts hold for all cells of a quantity together at {:.0} % (Holm){threshold}{pairs}; intervals are each for \
-         one cell. \"From N % on\": a change of that size would have been found in 8 of 10 such comparisons. \
-         Letters after a mode are doubts (docs/METHOD.md).",
+         one cell. A change of the size that is given would have been found in 8 of 10 such comparisons, by all that \
+         its verdict takes. \"N passes\" are of each side, if they vary as these did. Letters after a mode are doubts (docs/METHOD.md).",
         100.0 * (1.0 - LEVEL)
     );
     text

@@ -85,7 +85,7 @@ pub struct Report {
 pub enum Compared {
     /// The verdicts of `copycost compare`.
     Comparison(Box<Comparison>),
-    /// They measured different things.
+    /// They measured different things, or are one.
     Refused {
         /// The first baseline's name.
         base: String,

@@ -10,6 +10,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 pub use imported::Imported;
 pub use manifest::{Manifest, Pair, Side};
 
@@ -20,7 +22,7 @@ use crate::cell::Target;
 use crate::error::{Error, Result, failed};
 
 /// One fresh process that measures the matrix of one bench target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PassId {
     /// Counted from 1.
     pub round: usize,
@@ -132,6 +134,18 @@ impl Recording {
             self.manifest.targets.iter().map(move |target| PassId { round, target: *target })
         });
         Ok(planned.filter(|pass| !done.contains(pass)).collect())
+    }
+
+    /// Marks passes as not measured in turn with those of the other side of a pair.
+    /// A recording that was begun without such marks gets none: they would say that
+    /// its other passes were.
+    pub fn tear(&mut self, passes: &[PassId]) -> Result<()> {
+        let Some(torn) = self.manifest.pair.as_mut().and_then(|pair| pair.torn.as_mut()) else {
+            return Ok(());
+        };
+        let before = torn.len();
+        torn.extend(passes);
+        if torn.len() > before { self.manifest.write(&self.directory) } else { Ok(()) }
     }
 
     /// What the order of the pass's cells is drawn from: its own, and the same

@@ -105,7 +105,9 @@ fn peak(rows: &Rows<'_>, mode: &str, bytes: usize, cells: &[Cell]) -> Option<Pea
 
 /// The throughput of `other` over that of `base`.
 fn over(base: &Side, other: &Side, confidence: f64) -> Option<Estimate> {
-    let slower = statistics::difference(base, other, true).ok()?;
+    // What one process measured within minutes.
+    let in_turn = base.processes.iter().map(|(process, _)| *process).collect();
+    let slower = statistics::difference(base, other, &in_turn).ok()?;
     let (lower, upper) = slower.interval(confidence);
     let basis = match slower.basis {
         statistics::Basis::Generations => Basis::GenerationsWidened,

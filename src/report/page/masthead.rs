@@ -73,7 +73,7 @@ fn warning(report: &Report) -> Option<String> {
         }
     }
     if !refused.is_empty() {
-        return Some(format!("{} measured different things and do not compare.", refused.join("; ")));
+        return Some(format!("{} do not compare; \"What changed?\" says why.", refused.join("; ")));
     }
     (warned > 0).then(|| {
         let verb = if warned == 1 { "differs" } else { "differ" };

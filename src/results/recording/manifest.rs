@@ -2,12 +2,13 @@
 //! can be added to and which cannot, since passes of two kinds under one name
 //! would be one baseline in name only.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{failed, replace};
+use super::{PassId, failed, replace};
 use crate::cell::Target;
 use crate::error::Result;
 use crate::profile::Profile;
@@ -45,6 +46,11 @@ pub struct Pair {
     pub side: Side,
     /// The shell command that is run before each of its passes.
     pub before: Option<String>,
+    /// The passes whose partner was measured before this recording, or the other,
+    /// was taken up again: they were not in turn. Absent in recordings that were
+    /// begun before this was kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub torn: Option<BTreeSet<PassId>>,
 }
 
 /// One side of a pair.
