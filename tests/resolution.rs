@@ -94,6 +94,11 @@ fn selves_are_counted_and_what_is_not_known_is_absent() {
     for smallest in [&found.between_modes, &found.between_runs_at_least] {
         assert!(matches!(smallest, Smallest::Absent { absent } if absent.len() > 10), "{smallest:?}");
     }
+    let lines = found.lines();
+    for nonsense in ["could show between modes absent", "more than absent", "oversubscribed absent"] {
+        assert!(!lines.contains(nonsense), "{lines}");
+    }
+    assert!(lines.contains("(it needs two generations a cell): record several processes"), "{lines}");
     let written = serde_json::to_value(&found).unwrap();
     assert!(written["between_modes"]["absent"].is_string(), "{written}");
     assert_eq!(serde_json::from_value::<Resolution>(written).unwrap(), found);

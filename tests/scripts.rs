@@ -53,7 +53,7 @@ fn assert_holds(text: &str, lines: &[&str]) {
 fn lay(home: &TempDir, name: &str, machine: &Machine, passes: usize, pair: Option<Side>) {
     let directory = recording::directory(home.path(), name);
     fs::create_dir_all(&directory).unwrap();
-    let pair = pair.map(|side| Pair { id: 1, side, before: None });
+    let pair = pair.map(|side| Pair { id: 1, side, before: None, torn: None });
     let profile = machine.profile.clone();
     let manifest = Manifest { pair, ..Manifest::new(profile, vec![Target::Throughput], passes, None) };
     fs::write(directory.join("recording.json"), serde_json::to_vec(&manifest).unwrap()).unwrap();

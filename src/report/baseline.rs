@@ -137,10 +137,14 @@ fn commands(baseline: &Baseline) -> Vec<String> {
         }
         return vec![run];
     };
-    let (pair, name) = match &manifest.pair {
-        Some(_) => (" --interleave", baseline.name.trim_end_matches("-a").trim_end_matches("-b")),
-        None => ("", baseline.name.as_str()),
+    let suffix = match manifest.pair.as_ref().map(|pair| pair.side) {
+        Some(Side::A) => "-a",
+        Some(Side::B) => "-b",
+        None => "",
     };
+    let pair = if suffix.is_empty() { "" } else { " --interleave" };
+    // One that was imported may have another name.
+    let name = baseline.name.strip_suffix(suffix).unwrap_or(&baseline.name);
     let mut record = format!(
         "copycost record --name {} --rounds {} --profile {}{pair}",
         shell_word(name),

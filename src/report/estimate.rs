@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::compare::CONFIDENCE;
-use crate::compare::statistics::{Side, centre_and_half};
+use crate::compare::statistics::{self, Side, centre_and_half};
+use crate::compare::{CONFIDENCE, Judged};
 use crate::metric::median;
 use crate::ratio::spread::deviation;
 use crate::ratio::student;
@@ -60,6 +60,8 @@ pub enum Interval {
 pub enum Basis {
     /// Several processes: it holds what changes from one to the next.
     Processes,
+    /// Pairs of processes that were measured in turn.
+    Pairs,
     /// Generations of one process: it does not hold what changes from process
     /// to process, nor from minute to minute.
     Generations,
@@ -75,6 +77,7 @@ impl Basis {
     pub fn text(self, count: usize) -> String {
         match self {
             Basis::Processes => format!("{count} processes"),
+            Basis::Pairs => format!("{count} pairs of processes"),
             Basis::Generations => format!("{count} generations of one process"),
             Basis::GenerationsWidened => format!("{count} generations of one process, widened"),
             Basis::Derived => format!("derived from {count} figures"),
@@ -83,6 +86,17 @@ impl Basis {
 }
 
 impl Interval {
+    /// That of a comparison's answer, with how many of both sides it rests on.
+    pub(super) fn of_judged(judged: &Judged) -> Option<Interval> {
+        let (ratio, [base, new]) = (judged.ratio?, judged.counts.unwrap_or_default());
+        let (basis, count) = match judged.basis? {
+            statistics::Basis::Generations => (Basis::GenerationsWidened, base.min(new)),
+            statistics::Basis::Pairs => (Basis::Pairs, base),
+            statistics::Basis::Processes | statistics::Basis::OneSideAlone => (Basis::Processes, base + new),
+        };
+        Some(Interval::Found { lower: ratio.lower, upper: ratio.upper, basis, count })
+    }
+
     /// Its ends, if there is one.
     pub fn ends(&self) -> Option<(f64, f64)> {
         match self {
@@ -143,6 +157,22 @@ impl Reading {
         }
     }
 
+    /// The same within the limits of what it is of; absent if all of its interval
+    /// lies beyond them, since what it was worked out from does not hold then.
+    pub(super) fn within(self, scale: Scale) -> Reading {
+        let (least, most) = scale.limits();
+        match &self {
+            Reading::Estimate(Estimate { interval: Interval::Found { lower, upper, .. }, .. })
+                if *upper < least || *lower > most =>
+            {
+                Reading::Absent {
+                    absent: format!("what it is worked out from puts it outside {least} to {most}"),
+                }
+            }
+            _ => self.map(|value| value.clamp(least, most)),
+        }
+    }
+
     /// An estimate as `change` makes it; see [`Estimate::map`].
     pub fn map(&self, change: impl Fn(f64) -> f64) -> Reading {
         match self {
@@ -152,13 +182,31 @@ impl Reading {
     }
 }
 
-/// In which scale values of several processes are averaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In which scale values of several processes are averaged, and between which
+/// limits they can lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
     /// Rates, times and ratios: a factor is a factor wherever it lies.
     Log,
-    /// Counts and shares, which may be 0.
+    /// What may be 0, and has no limits that are known.
     Linear,
+    /// Counts, which may be 0 and no less.
+    Count,
+    /// Shares, from 0 to 1.
+    Share,
+}
+
+impl Scale {
+    /// Where the truth can lie. An interval is cut there: what it loses holds no
+    /// truth, so it holds it as often as before. Another scale would not do, as
+    /// shares are often just 0 or 1.
+    fn limits(self) -> (f64, f64) {
+        match self {
+            Scale::Log | Scale::Count => (0.0, f64::INFINITY),
+            Scale::Linear => (f64::NEG_INFINITY, f64::INFINITY),
+            Scale::Share => (0.0, 1.0),
+        }
+    }
 }
 
 /// One estimate of a value a process. `generations` are, of a single process,
@@ -172,7 +220,7 @@ pub(super) fn pool(processes: &[f64], generations: &[f64], scale: Scale, why_non
     if centres.iter().chain(&spread).any(|value| !value.is_finite()) {
         return Reading::Absent { absent: "a value of it is not a finite number".into() };
     }
-    in_scale(&centres, None, &spread, why_none).map(from)
+    in_scale(&centres, None, &spread, why_none).map(from).within(scale)
 }
 
 /// The same of what a comparison reads: values in log scale. `why_none` says why

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::cells;
 use super::estimate::{Reading, TOO_FEW_GENERATIONS, of_side};
 use super::quantities::{self, COST_PER_BYTE, COST_PER_MESSAGE, Given, THROUGHPUT, TIME_PER_MESSAGE};
+use super::ratios::no_limit;
 use crate::cell::{Cell, Target};
 use crate::compare::rows::Rows;
 use crate::compare::{self, Baseline};
@@ -81,9 +82,12 @@ fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
         // The only doubt of a cell that concerns a reference too.
         let doubts = if first.placement.is_oversubscribed() { "o" } else { "" };
         for reference in REFERENCES {
-            let per_message = of_side(&rows.absolute(key, reference.name()), TOO_FEW_GENERATIONS);
+            let mut per_message = of_side(&rows.absolute(key, reference.name()), TOO_FEW_GENERATIONS);
             if per_message.absence().is_some() {
                 continue; // the blocks have no such rounds
+            }
+            if let Some(absent) = no_limit(&rows, key, reference.name()) {
+                per_message = Reading::Absent { absent };
             }
             let cell = rows.cell(key, reference.name());
             for given in reference_figures(reference, first, &per_message) {

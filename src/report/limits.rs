@@ -11,10 +11,9 @@ use super::estimate::{Interval, Reading};
 use super::figures::Figure;
 use super::ratios::RatioFigure;
 use crate::cell::{Cell, Target};
-use crate::compare::rows::Rows;
-use crate::compare::{Baseline, Process, Quantity};
+use crate::compare::{self, Baseline, CellComparison, Process, Quantity};
 use crate::loopback::{SELF_LANE, is_mode};
-use crate::ratio::spread::{between_runs_percent, percent};
+use crate::ratio::spread::percent;
 use crate::results::resolution::{Resolution, Smallest};
 
 /// How small a difference one bench target of a baseline could show.
@@ -124,15 +123,15 @@ fn of_processes(
         });
         Smallest::of(halves.collect(), "no such ratio has an interval")
     };
-    let rows = Rows::of(baseline, quantity);
-    let mut between_runs = Vec::new();
-    for key in rows.keys() {
-        for mode in rows.modes(key).iter().filter(|mode| !rows.doubts(key, mode).contains(&'o')) {
-            let logs: Vec<f64> = rows.absolute(key, mode).processes.iter().map(|(_, log)| *log).collect();
-            let place = format!("{mode}, {} × {} B", key.0, key.1);
-            between_runs.extend(between_runs_percent(&logs, logs.len()).map(|percent| (percent, place)));
-        }
-    }
+    let of_cell = |cell: &CellComparison| {
+        let Cell { mode, threads, message_bytes, .. } = &cell.cell;
+        Some((100.0 * cell.absolute.findable?, format!("{mode}, {threads} × {message_bytes} B")))
+    };
+    let alike: Vec<CellComparison> = compare::with_one_like_it(baseline, quantity)
+        .into_iter()
+        .filter(|cell| !cell.doubts.contains('o'))
+        .collect();
+    let why_none = alike.iter().find_map(|cell| cell.absolute.reason.as_deref());
     let selves: Vec<bool> = ratios
         .iter()
         .filter(|ratio| ratio.over == SELF_LANE)
@@ -142,22 +141,24 @@ fn of_processes(
         between_modes: between_modes(false),
         between_modes_oversubscribed: between_modes(true),
         between_runs_at_least: Smallest::of(
-            between_runs,
-            "it needs two processes that measured the same cell",
+            alike.iter().filter_map(of_cell).collect(),
+            why_none.unwrap_or("no cell has a CPU for each of its threads"),
         ),
         self_checks: selves.len(),
         self_checks_held: selves.iter().filter(|held| **held).count(),
     };
-    let text = format!(
-        "Smallest difference that these {processes} processes could show between modes {}; oversubscribed {}; \
-         self held 1 in {} of {} cells.\nBetween two recordings of as many processes it is {}, as far as boots \
-         and days differ no more than processes do.",
-        resolution.between_modes.words("row ratios"),
-        resolution.between_modes_oversubscribed.words("row ratios"),
-        resolution.self_checks_held,
-        resolution.self_checks,
-        resolution.between_runs_at_least.words("cells"),
-    );
+    let between_modes = resolution.between_modes_line(&format!("these {processes} processes"));
+    let between_runs = match &resolution.between_runs_at_least {
+        Smallest::Found { .. } => format!(
+            "`copycost compare` with another recording like it would find 8 of 10 changes of a figure by itself of {}, \
+             as far as boots and days differ no more than processes do.",
+            resolution.between_runs_at_least.words("cells")
+        ),
+        Smallest::Absent { absent } => {
+            format!("Between recordings these figures by themselves tell no change of a mode: {absent}.")
+        }
+    };
+    let text = format!("{between_modes}.\n{between_runs}");
     (resolution, text)
 }
 

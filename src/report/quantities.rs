@@ -47,6 +47,8 @@ type Known = (&'static str, &'static str, Option<bool>, Pool);
 
 const LOG: Pool = Pool::Mean(Scale::Log);
 const LINEAR: Pool = Pool::Mean(Scale::Linear);
+const COUNT: Pool = Pool::Mean(Scale::Count);
+const SHARE: Pool = Pool::Mean(Scale::Share);
 
 const KNOWN: [Known; 15] = [
     (THROUGHPUT, "throughput", Some(false), LOG),
@@ -58,10 +60,10 @@ const KNOWN: [Known; 15] = [
     ("round_trip_mean", "mean round trip", Some(true), LOG),
     ("client_cost_per_byte", "CPU cost a byte, clients", Some(true), LOG),
     ("server_cost_per_byte", "CPU cost a byte, servers", Some(true), LOG),
-    (SWITCHES_PER_MESSAGE, "context switches a message, both sides", None, LINEAR),
-    ("zerocopy_deferred_share", "deferred copies over completions", None, LINEAR),
-    ("zerocopy_completions_per_read", "completions an error-queue read", None, LINEAR),
-    ("counted_share", "least share of the time for which a counter counted", None, LINEAR),
+    (SWITCHES_PER_MESSAGE, "context switches a message, both sides", None, COUNT),
+    ("zerocopy_deferred_share", "deferred copies over completions", None, SHARE),
+    ("zerocopy_completions_per_read", "completions an error-queue read", None, COUNT),
+    ("counted_share", "least share of the time for which a counter counted", None, SHARE),
     ("counted_rounds", "rounds of threads with a count, of the counter with fewest", None, Pool::Sum),
     ("wanted_rounds", "rounds of threads, with a count or without", None, Pool::Sum),
 ];
@@ -236,7 +238,7 @@ fn counters(records: &[&Record]) -> Vec<Given> {
                 (unit, "byte") => format!("{unit}/B"),
                 (unit, _) => unit.to_string(),
             };
-            let reading = pooled(&values, &[], LINEAR);
+            let reading = pooled(&values, &[], COUNT);
             given.push(Given { quantity: counter_id(name, kind), unit, reading });
         }
     }

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::{Reading, TOO_FEW_GENERATIONS, of_side};
-use crate::compare::rows::{Rows, Within};
+use super::estimate::{Estimate, Reading, TOO_FEW_GENERATIONS, of_side};
+use crate::compare::rows::{RowKey, Rows, Within};
 use crate::compare::statistics::Side;
 use crate::compare::{Baseline, Quantity};
 use crate::loopback::{REFERENCES, SELF_LANE};
+use crate::results::table::no_limit_text;
 
 /// A mode's time, or cost, a message over another lane's, in one row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,11 +46,11 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
             let (lanes, within) = (rows.lanes(key), rows.within(key));
             let here: Vec<&String> = modes.iter().filter(|mode| lanes.contains(*mode)).collect();
             for mode in &here {
-                let mut add = |over: &str, side: Side| {
-                    let reading = match side.processes.is_empty() {
-                        true => Reading::Absent { absent: why_none(quantity).to_string() },
-                        false => of_side(&side, why_no_interval(within)),
-                    };
+                let read = |side: &Side| match side.processes.is_empty() {
+                    true => Reading::Absent { absent: why_none(quantity).to_string() },
+                    false => of_side(side, why_no_interval(within)),
+                };
+                let mut add = |over: &str, reading: Reading| {
                     let doubts = rows.doubts(key, mode).union(&rows.doubts(key, over)).collect();
                     ratios.push(RatioFigure {
                         baseline: baseline.name.clone(),
@@ -63,22 +64,38 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
                     });
                 };
                 for over in here.iter().filter(|over| *over != mode) {
-                    add(over, rows.relative(key, mode, over, within));
+                    add(over, read(&rows.relative(key, mode, over, within)));
                 }
                 for lane in REFERENCES.map(|reference| reference.name()) {
                     let side = rows.relative(key, mode, lane, Within::Blocks);
                     if !side.processes.is_empty() {
-                        add(lane, side); // latency blocks have no references
+                        let reading = match no_limit(&rows, key, lane) {
+                            Some(absent) => Reading::Absent { absent },
+                            None => read(&side),
+                        };
+                        add(lane, reading); // latency blocks have no references
                     }
                 }
                 let side = rows.self_check(key, mode);
                 if !side.processes.is_empty() {
-                    add(SELF_LANE, side); // of a mode that is a companion only there is none
+                    add(SELF_LANE, read(&side)); // of a mode that is a companion only there is none
                 }
             }
         }
     }
     ratios
+}
+
+/// Why a reference of a row is no lower limit of what its modes take, if it is
+/// none: where threads wait for each other, its rounds hold that wait too.
+pub(super) fn no_limit(rows: &Rows<'_>, key: RowKey, reference: &str) -> Option<String> {
+    let placement = &rows.records(key).next()?.placement;
+    let is_faster = |mode: &String| {
+        let side = Side { inflation: None, ..rows.relative(key, mode, reference, Within::Blocks) };
+        of_side(&side, "").estimate().and_then(Estimate::ends).is_some_and(|(_, upper)| upper < 1.0)
+    };
+    let faster = rows.lanes(key).into_iter().filter(|_| placement.is_oversubscribed()).find(is_faster)?;
+    Some(no_limit_text(reference, &faster))
 }
 
 fn why_no_interval(within: Within) -> &'static str {

@@ -69,19 +69,35 @@ impl Resolution {
 
     /// For a terminal, under the table.
     pub fn lines(&self) -> String {
-        let mut modes = format!("between modes {}", self.between_modes.words("row ratios"));
-        if let Smallest::Found { .. } = self.between_modes_oversubscribed {
-            modes += &format!("; oversubscribed {}", self.between_modes_oversubscribed.words("row ratios"));
-        }
+        let runs = match &self.between_runs_at_least {
+            Smallest::Found { .. } => format!(
+                "Between runs it is more than {}, which is what the generations of this process say; processes \
+                 differ by more: record several",
+                self.between_runs_at_least.words("cells")
+            ),
+            Smallest::Absent { absent } => {
+                format!("Between runs this one says nothing of it ({absent}): record several processes")
+            }
+        };
+        format!("{}.\n{runs} and use `copycost compare`.\n", self.between_modes_line("this run"))
+    }
+
+    /// What can be told between modes, and how many cells agree with themselves.
+    pub(crate) fn between_modes_line(&self, of: &str) -> String {
+        let places = [(&self.between_modes, ""), (&self.between_modes_oversubscribed, "oversubscribed ")];
+        let found = places.iter().filter(|(smallest, _)| matches!(smallest, Smallest::Found { .. }));
+        let words: Vec<String> =
+            found.map(|(smallest, place)| format!("{place}{}", smallest.words("row ratios"))).collect();
+        let mut text = match (words.as_slice(), &self.between_modes) {
+            ([], Smallest::Absent { absent }) => {
+                format!("Nothing says how small a difference between modes {of} could show ({absent})")
+            }
+            _ => format!("Smallest difference that {of} could show between modes {}", words.join("; ")),
+        };
         if self.self_checks > 0 {
-            modes += &format!("; self held 1 in {} of {} cells", self.self_checks_held, self.self_checks);
+            text += &format!("; self held 1 in {} of {} cells", self.self_checks_held, self.self_checks);
         }
-        format!(
-            "Smallest difference that this run could show {modes}.\n\
-             Between runs it is more than {}, which is what the generations of this process say; \
-             processes differ by more: record several and use `copycost compare`.\n",
-            self.between_runs_at_least.words("cells")
-        )
+        text
     }
 }
 

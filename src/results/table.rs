@@ -2,7 +2,7 @@
 //! size, a column a mode, doubts explained below. Every comparison in it is a
 //! within-block ratio; it computes none itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -58,6 +58,7 @@ fn costs(modes: &[String], records: &[Record]) -> String {
     header.extend(modes.iter().cloned());
     header.extend(REFERENCES.map(|reference| format!("time over {}", reference.name())));
     let rows = rows(records);
+    let mut no_limits: BTreeSet<String> = BTreeSet::new();
     let lines = rows.iter().map(|((threads, bytes), row)| {
         let mut line = vec![threads.to_string(), bytes.to_string()];
         line.extend(
@@ -66,19 +67,37 @@ fn costs(modes: &[String], records: &[Record]) -> String {
                 .map(|mode| row.get(mode.as_str()).map_or("–".into(), |record| side_by_side(record))),
         );
         line.extend(REFERENCES.map(|reference| {
-            let over = |mode: &String| {
-                let ratio = row.get(mode.as_str())?.ratios.get(reference.name())?.ratio()?;
-                Some(format!("×{}", digits(ratio.estimate)))
+            let ratio = |mode: &str| row.get(mode)?.ratios.get(reference.name())?.ratio();
+            let over = |mode: &String| Some(format!("×{}", digits(ratio(mode)?.estimate)));
+            let is_faster = |(mode, record): (&&str, &&Record)| {
+                ratio(mode).is_some_and(|ratio| ratio.upper < 1.0) && record.placement.is_oversubscribed()
             };
+            if let Some((mode, _)) = row.iter().find(|cell| is_faster(*cell)) {
+                no_limits.insert(no_limit_text(reference.name(), mode));
+                return "no limit".to_string();
+            }
             modes.iter().map(|mode| over(mode).unwrap_or("–".into())).collect::<Vec<_>>().join(" ")
         }));
         line
     });
+    let lines: Vec<Vec<String>> = lines.collect();
     let unit = per_byte_unit(first.counted_in);
     let names = modes.join(", ");
-    format!(
+    let mut text = format!(
         "\nCPU cost in {unit}, client + server; time a message over the references, {names}\n\n{}",
-        aligned(&header, &lines.collect::<Vec<_>>())
+        aligned(&header, &lines)
+    );
+    for why in no_limits {
+        let _ = writeln!(text, "\nno limit: {why}");
+    }
+    text
+}
+
+/// Why a reference of a row is not shown as a lower limit of what its modes take.
+pub(crate) fn no_limit_text(reference: &str, faster: &str) -> String {
+    format!(
+        "with more threads than CPUs a round of {reference} holds what its threads waited for each other, and took \
+         longer than one of {faster}: no lower limit"
     )
 }
 

@@ -2,10 +2,9 @@
 //! largest change of each kind. The verdicts are `compare`'s; this counts them.
 
 use super::super::Compared;
-use super::super::estimate::{Basis, Estimate, Interval, Reading};
+use super::super::estimate::{Estimate, Interval, Reading};
 use super::super::words;
 use super::{Finding, FindingFigure, FindingKind};
-use crate::compare::statistics;
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 
 /// The finding of one comparison.
@@ -15,7 +14,7 @@ pub(super) fn finding(compared: &Compared) -> Finding {
         Compared::Refused { base, new, why } => Finding {
             kind: FindingKind::Comparison,
             baseline: new.clone(),
-            headline: format!("{new} and {base} measured different things and are not compared: {why}."),
+            headline: format!("{new} and {base} are not compared: {why}."),
             details: Vec::new(),
             figures: Vec::new(),
             cells: Vec::new(),
@@ -97,15 +96,7 @@ fn largest<'a>(
             let size = |ratio: f64| ratio.ln().abs();
             let (cell, _, ratio) =
                 of_verdict.max_by(|a, b| size(a.2.estimate).total_cmp(&size(b.2.estimate)))?;
-            let interval = Interval::Found {
-                lower: ratio.lower,
-                upper: ratio.upper,
-                basis: match of(cell).basis {
-                    Some(statistics::Basis::Generations) => Basis::GenerationsWidened,
-                    _ => Basis::Processes,
-                },
-                count: 2,
-            };
+            let interval = Interval::of_judged(of(cell))?;
             Some((*cell, Reading::Estimate(Estimate { value: ratio.estimate, interval })))
         })
         .collect()

@@ -3,7 +3,7 @@
 //! what of it does not grow with the size. Where a figure is worked out and not
 //! measured, it says how.
 
-use super::super::estimate::{Basis, Estimate, Interval, Reading};
+use super::super::estimate::{Basis, Estimate, Interval, Reading, Scale};
 use super::super::ratios::Lookup;
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
@@ -146,10 +146,11 @@ impl Small<'_> {
                 format!(", each with {} completions", words::figure(each.value))
             });
             let share = self.over(bytes, mode, SYSTEM_CALL).map(|calls| calls.map(|calls| reads / calls));
+            let share = share.map(|share| Reading::Estimate(share).within(Scale::Share));
             parts.push(format!(
                 "it makes {} error-queue reads a message{per_read}{}",
                 words::figure(reads),
-                share.as_ref().map_or(String::new(), |share| format!(
+                share.as_ref().and_then(Reading::estimate).map_or(String::new(), |share| format!(
                     ", which as empty system calls alone are {} of its time (derived)",
                     percent(share)
                 ))
@@ -163,7 +164,7 @@ impl Small<'_> {
                 finding.figures.push(FindingFigure::derived(
                     format!("{place}: least share of the time that error-queue reads take"),
                     "",
-                    Reading::Estimate(share),
+                    share,
                     "reads a message over the time a message in empty system calls: each read is one at least",
                 ));
             }
@@ -208,7 +209,7 @@ impl Small<'_> {
         };
         let interval =
             Interval::Found { lower: share(u2 / l1), upper: share(l2 / u1), basis: Basis::Derived, count: 2 };
-        Reading::Estimate(Estimate { value: share(large.value / small.value), interval })
+        Reading::Estimate(Estimate { value: share(large.value / small.value), interval }).within(Scale::Share)
     }
 
     fn cell(&self, mode: &str, message_bytes: usize) -> Cell {

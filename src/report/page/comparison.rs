@@ -10,7 +10,7 @@ use crate::compare::comparability::{Difference, Weight};
 use crate::compare::table::{absolute, answer, references};
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 use crate::report::Compared;
-use crate::report::estimate::{Basis, Estimate, Interval, Reading};
+use crate::report::estimate::{Estimate, Interval, Reading};
 use crate::report::plot::Scale;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
@@ -146,16 +146,8 @@ fn datum(
     };
     let cell = comparison.cells.iter().find(is_it)?;
     let (judged, words) = pick(cell);
-    let reading = match judged.ratio {
-        Some(ratio) => Reading::Estimate(Estimate {
-            value: ratio.estimate,
-            interval: Interval::Found {
-                lower: ratio.lower,
-                upper: ratio.upper,
-                basis: Basis::Derived,
-                count: 2,
-            },
-        }),
+    let reading = match judged.ratio.zip(Interval::of_judged(judged)) {
+        Some((ratio, interval)) => Reading::Estimate(Estimate { value: ratio.estimate, interval }),
         None => Reading::Absent { absent: judged.reason.clone().unwrap_or_default() },
     };
     let has_changed = matches!(judged.verdict, Verdict::Faster | Verdict::Slower);

@@ -32,7 +32,8 @@ fn chart(sheet: &Sheet<'_>, id: &str, heading: &str, over: Over) -> Markup {
         heading: heading.into(),
         caption: format!(
             "Payload of all connections together. The line memcpy is the physical limit: the plain copy of the \
-             same bytes out of the same memory, once. {}",
+             same bytes out of the same memory, once; it is left out where threads wait for each other and it took \
+             longer than a mode. {}",
             DRIFT
         ),
         over,
