@@ -66,6 +66,39 @@ impl Cell {
     pub fn group(&self) -> String {
         group_name(self.target, self.threads)
     }
+
+    /// That it is one that a profile could ask for, or why not. Its mode need
+    /// not be one that this version knows.
+    pub fn check(&self) -> Result<(), String> {
+        let Cell { mode, message_bytes, threads, .. } = self;
+        check_mode_name(mode)?;
+        if !(1..=LARGEST_MESSAGE_BYTES).contains(message_bytes) {
+            return Err(format!("{message_bytes} bytes a message; allowed: 1 to {LARGEST_MESSAGE_BYTES}"));
+        }
+        match (1..=MOST_THREADS).contains(threads) {
+            true => Ok(()),
+            false => Err(format!("{threads} client threads; allowed: 1 to {MOST_THREADS}")),
+        }
+    }
+}
+
+/// The largest message that a cell can have.
+pub const LARGEST_MESSAGE_BYTES: usize = 16 << 20;
+
+/// The most client threads that a cell can have.
+pub const MOST_THREADS: usize = 256;
+
+/// That a copy mode, or another lane of a block, may be called so: names are
+/// parts of paths.
+pub fn check_mode_name(name: &str) -> Result<(), String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match (1..=LONGEST_MODE_BYTES).contains(&name.len()) && name.bytes().all(allowed) {
+        true => Ok(()),
+        false => Err(format!(
+            "a mode of the name {:?}; allowed: 1 to {LONGEST_MODE_BYTES} ASCII letters, digits, - and _",
+            name.chars().take(LONGEST_MODE_BYTES).collect::<String>()
+        )),
+    }
 }
 
 /// Criterion's group of a target and thread count: `throughput/1-thread`.
@@ -94,17 +127,14 @@ impl FromStr for Cell {
         let parts: Vec<&str> = id.split('/').collect();
         let [target, threads, mode, message_bytes] = parts.as_slice() else { return Err(refuse()) };
         let threads = threads.strip_suffix("-threads").or_else(|| threads.strip_suffix("-thread"));
-        let number = |word: &str| word.parse().ok().filter(|number| *number > 0).ok_or_else(refuse);
-        let in_a_mode = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if mode.is_empty() || mode.len() > LONGEST_MODE_BYTES || !mode.bytes().all(in_a_mode) {
-            return Err(refuse());
-        }
+        let number = |word: &str| word.parse().map_err(|_| refuse());
         let cell = Cell {
             target: target.parse()?,
             mode: mode.to_string(),
             message_bytes: number(message_bytes)?,
             threads: number(threads.ok_or_else(refuse)?)?,
         };
-        if cell.to_string() == id { Ok(cell) } else { Err(refuse()) }
+        let same = cell.check().is_ok() && cell.to_string() == id;
+        if same { Ok(cell) } else { Err(refuse()) }
     }
 }

@@ -27,6 +27,7 @@ pub mod counter;
 pub mod cpu;
 pub mod doctor;
 pub mod doubt;
+mod elsewhere;
 pub mod environment;
 mod error;
 pub mod loopback;

@@ -173,3 +173,57 @@ fn two_imports_at_once_do_not_mix() {
     drop(lock);
     workshop.stage.import("here", &workshop.stage.path("far.tar.gz"), None).unwrap();
 }
+
+#[test]
+fn what_would_be_shown_or_become_a_path_is_checked_where_it_is_read() {
+    let workshop = Workshop::new();
+    let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
+    let pass = "pass-001-throughput.jsonl";
+    let cell = "one-copy/4096/copycost.json";
+    let long = format!("\"{}\"", "x".repeat(9000));
+    for (end, key, value, expected) in [
+        (pass, "/cell/mode", r#""../../x""#, "\"../../x\"; allowed"),
+        (pass, "/cell/mode", r#""""#, "\"\"; allowed"),
+        (pass, "/cell/mode", r#""report""#, "taken by a directory"),
+        (pass, "/cell/message_bytes", "0", "0 bytes a message; allowed: 1 to 16777216"),
+        (pass, "/cell/message_bytes", "16777217", "16777217 bytes a message"),
+        (pass, "/cell/threads", "0", "0 client threads; allowed: 1 to 256"),
+        (pass, "/cell/threads", "257", "257 client threads"),
+        (pass, "/blocks/0/rounds/0/lane", r#""../x""#, "\"../x\"; allowed"),
+        (pass, "/profile/matrix/modes/0", r#""a/b""#, "\"a/b\"; allowed"),
+        (pass, "/environment/kernel_release/value", r#""\u001b[2J""#, "\"value\": \"\\u{1b}[2J\" holds"),
+        (pass, "/copycost_version", r#""1\n2""#, "\"copycost_version\": \"1\\n2\" holds"),
+        (pass, "/doubts", r#"[{"text": "\u202e"}]"#, "\\u{202e}"),
+        (pass, "/steal_percent", r#"{"absent": "\u0007"}"#, "\\u{7}"),
+        (cell, "/environment/kernel_release/value", r#""6.1\r""#, "\\r"),
+        (cell, "/environment/kernel_release/value", &long, "has 9000 bytes; allowed: up to 8192"),
+        (cell, "/metrics", r#"{"a\u009bb": {"absent": "x"}}"#, "\\u{9b}"),
+        (cell, "/ratios", r#"{"a b": {"absent": "x"}}"#, "\"a b\"; allowed"),
+        ("one-copy/4096/benchmark.json", "/title", r#""\u001b""#, "\"title\": \"\\u{1b}\" holds"),
+        ("recording.json", "/profile/name", r#""\u001b""#, "\"name\": \"\\u{1b}\" holds"),
+        ("recording.json", "/filter", r#""\u0000""#, "\"filter\""),
+        ("recording.json", "/profile/matrix/modes/1", r#""..""#, "\"..\"; allowed"),
+    ] {
+        let put = |found: &mut serde_json::Value| *found.pointer_mut(key).unwrap() = json(value);
+        let bytes = workshop.listed(|entries| {
+            let entry = find(entries, end);
+            let text = String::from_utf8(entry.text.clone()).unwrap();
+            let (first, rest) = match end == pass {
+                true => text.split_once('\n').unwrap(),
+                false => (text.as_str(), ""),
+            };
+            let mut found = json(first);
+            put(&mut found);
+            entry.text = format!("{found}\n{rest}").into_bytes();
+        });
+        workshop.refuses(&format!("{end} {key} {value}"), &bytes, &[end, expected]);
+    }
+    let lines = workshop.listed(|entries| {
+        change(find(entries, "recording.json"), |found| {
+            found["pair"] = serde_json::json!({"id": 1, "side": "a", "before": "sysctl -w a=1\n\tip link"});
+        });
+    });
+    let file = workshop.stage.path("lines.tar.gz");
+    fs::write(&file, lines).unwrap();
+    workshop.stage.import("empty", &file, None).unwrap(); // a command may have lines
+}

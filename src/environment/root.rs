@@ -24,10 +24,11 @@ impl Root {
     }
 
     /// The whole file, or why it cannot be had. Bytes that are no text are
-    /// replaced: none of them is ours to interpret.
+    /// replaced, and so are control characters, as firmware may have them.
     pub(super) fn raw(&self, file: &str) -> Result<String, String> {
         match std::fs::read(self.path(file)) {
-            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes)
+                .replace(|c: char| c.is_control() && !c.is_whitespace(), "\u{fffd}")),
             Err(error) => Err(why(file, &error)),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use toml::{Table, Value};
 
 use super::{BufferSize, Profile, ProfileError};
+use crate::cell::{LARGEST_MESSAGE_BYTES, MOST_THREADS};
 use crate::copy_mode;
 use crate::message::CACHE_LINE_BYTES;
 use crate::sys::{MAX_SEGMENTS, page_bytes};
@@ -90,13 +91,14 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
 
     let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
     check.list("matrix.modes", &matrix.modes, |mode| known.contains(&mode.as_str()), &known.join(", "))?;
-    let sizes = "1 to 16777216 bytes, each once";
-    check.list("matrix.message_bytes", &matrix.message_bytes, |size| (1..=16 << 20).contains(size), sizes)?;
+    let sizes = format!("1 to {LARGEST_MESSAGE_BYTES} bytes, each once");
+    let allowed = |size: &usize| (1..=LARGEST_MESSAGE_BYTES).contains(size);
+    check.list("matrix.message_bytes", &matrix.message_bytes, allowed, &sizes)?;
     check.list(
         "matrix.threads",
         &matrix.threads,
-        |threads| (1..=256).contains(threads),
-        "1 to 256, each once",
+        |threads| (1..=MOST_THREADS).contains(threads),
+        &format!("1 to {MOST_THREADS}, each once"),
     )?;
 
     check.range("message.fields", message.fields, 1, MAX_SEGMENTS)?;

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::EntryPath;
-use crate::cell::Cell;
+use crate::cell::{Cell, check_mode_name};
+use crate::elsewhere;
 use crate::results::criterion_files::{self, BASELINE_FILES, RECORD_FILE};
 use crate::results::record::{Record, SCHEMA_VERSION};
 use crate::results::recording::{Manifest, PassId};
@@ -26,8 +27,17 @@ pub(super) struct Content {
 impl Content {
     /// Looks at one file, by itself.
     pub(super) fn take(&mut self, path: &EntryPath, text: &[u8]) -> Result<(), String> {
+        // Before anything else reads it: what a reader refuses, it may quote.
         match path {
-            EntryPath::Recording => self.recording = Some(Manifest::parse(text)?),
+            EntryPath::Pass(_) => {} // line by line
+            EntryPath::Recording | EntryPath::Cell { .. } => elsewhere::check_json(text)?,
+        }
+        match path {
+            EntryPath::Recording => {
+                let recording = Manifest::parse(text)?;
+                recording.profile.matrix.modes.iter().try_for_each(|mode| check_mode_name(mode))?;
+                self.recording = Some(recording);
+            }
             EntryPath::Pass(pass) => {
                 self.check_pass(*pass, text)?;
                 self.passes.insert(*pass);
@@ -84,6 +94,7 @@ impl Content {
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
             let in_line = |what: String| format!("line {}: {what}", index + 1);
+            elsewhere::check_json(line).map_err(in_line)?;
             let Record { cell, .. } = self.record(line).map_err(in_line)?;
             if cell.target != pass.target {
                 return Err(in_line(format!("the record is of {cell}, in a pass of {}", pass.target.name())));
@@ -114,6 +125,7 @@ impl Content {
             ));
         }
         let record: Record = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        check_names(&record)?;
         if self.kernel_release.is_none() {
             self.kernel_release = record.environment.text("kernel_release").map(str::to_string);
         }
@@ -139,4 +151,16 @@ impl Content {
     pub(super) fn kernel_release(&self) -> Option<String> {
         self.kernel_release.clone()
     }
+}
+
+/// What a record calls its cell and the lanes beside it: they become paths and
+/// columns.
+fn check_names(record: &Record) -> Result<(), String> {
+    record.cell.check()?;
+    if criterion_files::is_reserved(&record.cell.mode) {
+        return Err(format!("the name of the mode {:?} is taken by a directory", record.cell.mode));
+    }
+    let lanes = record.blocks.iter().flat_map(|block| &block.rounds).map(|round| &round.lane);
+    let ratios = record.ratios.keys().chain(record.row_ratios.keys());
+    lanes.chain(ratios).chain(&record.profile.matrix.modes).try_for_each(|name| check_mode_name(name))
 }

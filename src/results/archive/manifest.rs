@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::EntryPath;
 use super::limits::{self, LARGEST_TOTAL_BYTES, MOST_FILES};
+use crate::elsewhere;
 use crate::results::name::BaselineName;
 
 /// The name of the first entry.
@@ -68,6 +69,7 @@ struct Version {
 impl ArchiveManifest {
     /// Reads and checks one: what it lists is then within bounds, each once.
     pub(super) fn parse(text: &[u8]) -> Result<ArchiveManifest, String> {
+        elsewhere::check_json(text)?;
         let Version { format_version } = parsed(text)?;
         if format_version != FORMAT_VERSION {
             return Err(format!(
