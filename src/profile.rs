@@ -4,6 +4,7 @@
 
 pub(crate) mod check;
 mod choice;
+pub mod overrides;
 mod refusal;
 
 use std::net::IpAddr;
@@ -157,6 +158,8 @@ pub enum PlacementPolicy {
     SameCore,
     /// The two ends on the two SMT siblings of a core.
     Siblings,
+    /// The two ends on two NUMA nodes.
+    AcrossNodes,
     /// Left to the scheduler.
     None,
 }

@@ -10,7 +10,8 @@ use copycost::compare::table::{Style, render};
 use copycost::compare::{Comparison, Options, Verdict, compare};
 use copycost::loopback::CostUnit;
 use copycost::metric::{Reading, Value};
-use copycost::profile::Profile;
+use copycost::profile::overrides::overridden_in;
+use copycost::profile::{Auto, BufferSize, Profile};
 use made_up_machine::{Machine, cell, options};
 
 /// Two processes a side of a machine that was changed by `change`.
@@ -56,6 +57,71 @@ fn each_listed_condition_is_weighed() {
         });
         assert!(comparison.unwrap().differences.is_empty(), "{name} is no condition");
     }
+}
+
+#[test]
+fn a_setting_that_the_profile_overrides_is_said_to_have_no_effect() {
+    let compared = |setting: &str, values: [&str; 2], change: fn(&mut Profile)| {
+        let mut machine = Machine::new();
+        change(&mut machine.profile);
+        let mut record = |value: &str| {
+            let reading = Reading::Value(Value::Text(value.into()));
+            machine.environment.items.insert(format!("sysctl.{setting}"), reading);
+            machine.record(value, 1, 2, Target::Throughput)
+        };
+        let comparison = compare(&record(values[0]), &record(values[1]), options()).unwrap();
+        let text = render(&comparison, Style::Text);
+        assert!(text.contains(&comparison.differences[0].text()), "{text}");
+        comparison.differences[0].no_effect.clone()
+    };
+    let auto = |profile: &mut Profile| {
+        profile.socket.receive_buffer_bytes = BufferSize::Auto(Auto::Auto);
+        profile.socket.send_buffer_bytes = BufferSize::Auto(Auto::Auto);
+    };
+    let numbers = ["212992", "4194304"];
+    for (setting, values, key, if_auto) in [
+        ("net.core.rmem_default", numbers, "socket.receive_buffer_bytes", false),
+        ("net.core.wmem_default", numbers, "socket.send_buffer_bytes", false),
+        ("net.ipv4.tcp_rmem", ["4096 1 2", "4096 1 3"], "socket.receive_buffer_bytes", false),
+        ("net.ipv4.tcp_wmem", ["4096 1 2", "4096 1 3"], "socket.send_buffer_bytes", false),
+        ("net.ipv4.tcp_moderate_rcvbuf", ["0", "1"], "socket.receive_buffer_bytes", false),
+        ("net.core.rmem_max", numbers, "socket.receive_buffer_bytes", false),
+        ("net.core.wmem_max", numbers, "socket.send_buffer_bytes", false),
+        ("net.ipv4.tcp_congestion_control", ["bbr", "cubic"], "socket.congestion_control", true),
+        ("net.core.default_qdisc", ["fq", "pfifo_fast"], "socket.address", true),
+    ] {
+        let why = format!("the profile sets `{key}`, so this setting has no effect on what is measured");
+        assert_eq!(compared(setting, values, |_| {}), Some(why), "{setting}");
+        assert_eq!(compared(setting, values, auto).is_some(), if_auto, "{setting} under autotuning");
+    }
+    for (setting, values) in [
+        ("net.core.rmem_max", ["131072", "212992"]), // less than is asked for is granted
+        ("net.core.wmem_max", ["4194304", "65536"]),
+        ("net.core.optmem_max", ["20480", "131072"]),
+        ("net.ipv4.tcp_limit_output_bytes", ["65536", "4194304"]),
+    ] {
+        assert_eq!(compared(setting, values, |_| {}), None, "{setting} {values:?}");
+    }
+}
+
+/// Before anything is measured, too.
+#[test]
+fn commands_that_set_what_the_profile_overrides_are_found() {
+    let profile = Profile::load("recording").unwrap();
+    let found = |commands: &[&str]| -> Vec<String> {
+        let name = |line: String| line.split(": the profile sets").next().unwrap().to_string();
+        overridden_in(&profile, commands).into_iter().map(name).collect()
+    };
+    let both = ["sysctl -w net.core.rmem_default=1", "sysctl -qw net.core.rmem_default=2"];
+    assert_eq!(found(&both), ["net.core.rmem_default"]);
+    assert_eq!(found(&["echo 1 > /proc/sys/net/ipv4/tcp_moderate_rcvbuf"]), ["net.ipv4.tcp_moderate_rcvbuf"]);
+    assert_eq!(found(&["sysctl net/ipv4/tcp_wmem='4096 16384 65536'"]), ["net.ipv4.tcp_wmem"]);
+    let max = |a: &str, b: &str| found(&[&format!("sysctl -w net.core.wmem_max={a}"), b]);
+    assert_eq!(max("212992", "echo 4194304 >/proc/sys/net/core/wmem_max"), ["net.core.wmem_max"]);
+    assert!(max("65536", "sysctl -w \"net.core.wmem_max = 4194304\"").is_empty());
+    assert!(max("212992", "sysctl -w net.core.wmem_max=$(cat old)").is_empty(), "not known to grant it");
+    assert!(max("212992", "ip link set lo mtu 1500").is_empty(), "what the other side has is not known");
+    assert!(found(&["sysctl -w net.core.rmem_default_of_mine=1", "true"]).is_empty());
 }
 
 #[test]

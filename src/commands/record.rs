@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use copycost::cell::Target;
-use copycost::profile::{Profile, ProfileChoice};
+use copycost::profile::{Profile, ProfileChoice, overrides};
 use copycost::results::criterion_files;
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{Manifest, Pair, PassId, Recording, Side};
@@ -100,6 +100,11 @@ impl Record {
         let name = self.name()?;
         if !self.interleave {
             return Ok(vec![Recording::begin(output, &name, manifest)?]);
+        }
+        let commands: Vec<&str> =
+            [&self.before_a, &self.before_b].into_iter().flatten().map(String::as_str).collect();
+        for setting in overrides::overridden_in(&manifest.profile, &commands) {
+            eprintln!("copycost: WARNING: {setting}");
         }
         let id = manifest.seed;
         let sides = [(Side::A, "a", &self.before_a), (Side::B, "b", &self.before_b)];

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::baseline::Baseline;
 use crate::metric::Reading;
+use crate::profile::overrides::overridden;
 use crate::results::record::Record;
 
 /// One difference.
@@ -22,6 +23,9 @@ pub struct Difference {
     pub base: String,
     /// What it is.
     pub new: String,
+    /// Why it has no effect on what was measured, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_effect: Option<String>,
 }
 
 /// What a difference means for a comparison.
@@ -41,7 +45,8 @@ pub enum Weight {
 impl Difference {
     /// `cpu.model: AMD EPYC → Intel Xeon`.
     pub fn text(&self) -> String {
-        format!("{}: {} → {}", self.name, self.base, self.new)
+        let why = self.no_effect.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("{}: {} → {}{why}", self.name, self.base, self.new)
     }
 }
 
@@ -98,7 +103,8 @@ pub fn differences(base: &Baseline, new: &Baseline) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut note = |weight, name: &str, base: String, new: String| {
         if base != new {
-            found.push(Difference { weight, name: name.to_string(), base, new });
+            let no_effect = no_effect([a, b], name, [&base, &new]);
+            found.push(Difference { weight, name: name.to_string(), base, new, no_effect });
         }
     };
     note(Weight::Refusal, "method_version", a.method_version.to_string(), b.method_version.to_string());
@@ -117,6 +123,15 @@ pub fn differences(base: &Baseline, new: &Baseline) -> Vec<Difference> {
     }
     found.sort_by_key(|difference| difference.weight);
     found
+}
+
+/// Why a sysctl does not bear on either record: both profiles override it.
+fn no_effect(records: [&Record; 2], name: &str, values: [&str; 2]) -> Option<String> {
+    let setting = name.strip_prefix("sysctl.")?;
+    // Of a recording in which it changed there are several.
+    let values: Vec<&str> = values.iter().flat_map(|values| values.split(" / ")).collect();
+    let [why, other] = records.map(|record| overridden(&record.profile, setting, &values));
+    why.filter(|_| other.is_some())
 }
 
 fn weight(name: &str) -> Weight {
