@@ -2,15 +2,21 @@
 //! each client and server thread runs on; threads pin themselves with
 //! [`pin`] and the plan says nothing of what they do.
 
-use std::collections::BTreeMap;
+mod kind;
+mod pool;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use kind::{CoreClass, CoreKind};
+pub(crate) use kind::{list, numbers};
+
 use crate::profile::PlacementPolicy;
 
 /// One logical CPU that this process may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Cpu {
     /// The socket it is in.
     pub package: usize,
@@ -18,6 +24,10 @@ pub struct Cpu {
     pub core: usize,
     /// The number by which Linux knows it.
     pub number: usize,
+    /// Its NUMA node; the package, where the kernel names none.
+    pub node: usize,
+    /// What its core is beside others.
+    pub kind: CoreKind,
 }
 
 /// The logical CPUs in this process's own mask, by package and core.
@@ -41,6 +51,15 @@ pub enum PlacementError {
         /// How many CPUs the mask has.
         cpus: usize,
     },
+    /// `across-nodes` on a machine, or within a mask, of one node.
+    #[error(
+        "placement.policy = \"across-nodes\" needs CPUs on two NUMA nodes, and all {cpus} CPUs in this \
+         process's mask are on one; allowed here: spread, same-core, none"
+    )]
+    OneNode {
+        /// How many CPUs the mask has.
+        cpus: usize,
+    },
 }
 
 /// The CPUs of the two ends of one connection; `None` is the scheduler's
@@ -60,6 +79,20 @@ pub struct Plan {
     pub ends: Vec<Ends>,
     /// Logical CPUs that the plan may use.
     pub cpus: usize,
+    /// The CPUs that threads run on, or may: absent from older records.
+    #[serde(default)]
+    pub on: Vec<PlannedCpu>,
+}
+
+/// A CPU of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCpu {
+    /// The number by which Linux knows it.
+    pub cpu: usize,
+    /// Its NUMA node.
+    pub node: usize,
+    /// What its core is beside others.
+    pub kind: CoreKind,
 }
 
 impl Topology {
@@ -67,22 +100,25 @@ impl Topology {
     /// does not give counts as a core of its own.
     pub fn read() -> Result<Topology, PlacementError> {
         let allowed = core_affinity::get_core_ids().unwrap_or_default();
-        Topology::from_sysfs(Path::new("/sys/devices/system/cpu"), allowed.iter().map(|id| id.id))
+        Topology::from_sysfs(Path::new("/sys/devices"), allowed.iter().map(|id| id.id))
     }
 
-    /// The topology of the `allowed` CPUs from sysfs at `root`.
-    pub(crate) fn from_sysfs(
-        root: &Path,
+    /// The topology of those of the `allowed` CPUs that are online, from sysfs's
+    /// `devices` directory.
+    pub fn from_sysfs(
+        devices: &Path,
         allowed: impl Iterator<Item = usize>,
     ) -> Result<Topology, PlacementError> {
-        let read = |number: usize, name: &str| {
-            let path = root.join(format!("cpu{number}/topology/{name}"));
-            std::fs::read_to_string(path).ok()?.trim().parse::<usize>().ok()
-        };
-        let cpus = allowed.map(|number| Cpu {
-            package: read(number, "physical_package_id").unwrap_or(0),
-            core: read(number, "core_id").unwrap_or(1_000_000 + number),
-            number,
+        let sysfs = kind::Sysfs::new(devices);
+        let cpus = allowed.filter(|number| sysfs.is_online(*number)).map(|number| {
+            let package = sysfs.number(number, "topology/physical_package_id").unwrap_or(0);
+            Cpu {
+                package,
+                core: sysfs.number(number, "topology/core_id").unwrap_or(1_000_000 + number),
+                number,
+                node: sysfs.node(number).unwrap_or(package),
+                kind: sysfs.kind(number),
+            }
         });
         Topology::new(cpus.collect())
     }
@@ -101,16 +137,33 @@ impl Topology {
         &self.cpus
     }
 
-    /// Plans `threads` clients and their servers. Neighbours in the plan are
-    /// in one package where it has room.
+    /// The kinds of cores, the largest first, and the CPUs of each.
+    pub fn kinds(&self) -> Vec<(CoreKind, Vec<usize>)> {
+        let mut cpus = self.cpus.clone();
+        cpus.sort_by_key(|cpu| (std::cmp::Reverse(cpu.kind), cpu.number));
+        let mut kinds: Vec<(CoreKind, Vec<usize>)> = Vec::new();
+        for cpu in cpus {
+            match kinds.last_mut().filter(|(kind, _)| kind.is_like(cpu.kind)) {
+                Some((_, alike)) => alike.push(cpu.number),
+                None => kinds.push((cpu.kind, vec![cpu.number])),
+            }
+        }
+        kinds
+    }
+
+    /// Plans `threads` clients and their servers. Both ends of a connection are
+    /// on one NUMA node and on equal cores where there are such, the largest
+    /// first; neighbours in the plan are in one package where it has room.
     pub fn plan(&self, policy: PlacementPolicy, threads: usize) -> Result<Plan, PlacementError> {
-        let cores = self.cores();
+        let pools = self.pools();
+        let cores: Vec<&Vec<usize>> = pools.iter().flat_map(|pool| &pool.cores).collect();
+        let same = |cpu: usize| Ends { client: Some(cpu), server: Some(cpu) };
         let ends: Vec<Ends> = match policy {
-            PlacementPolicy::Spread => self.spread(&cores, threads),
-            PlacementPolicy::SameCore => (0..threads)
-                .map(|thread| cores[thread % cores.len()][0])
-                .map(|cpu| Ends { client: Some(cpu), server: Some(cpu) })
-                .collect(),
+            PlacementPolicy::Spread => self.over_pools(&pools, threads),
+            PlacementPolicy::AcrossNodes => self.across_nodes(&pools, threads)?,
+            PlacementPolicy::SameCore => {
+                (0..threads).map(|thread| same(cores[thread % cores.len()][0])).collect()
+            }
             PlacementPolicy::Siblings => {
                 let pairs: Vec<_> = cores.iter().filter(|core| core.len() > 1).collect();
                 if pairs.is_empty() {
@@ -123,44 +176,14 @@ impl Topology {
             }
             PlacementPolicy::None => vec![Ends { client: None, server: None }; threads],
         };
-        Ok(Plan { ends, cpus: self.cpus.len() })
-    }
-
-    /// The CPU numbers of each physical core.
-    fn cores(&self) -> Vec<Vec<usize>> {
-        let mut cores: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for cpu in &self.cpus {
-            cores.entry((cpu.package, cpu.core)).or_default().push(cpu.number);
-        }
-        cores.into_values().collect()
-    }
-
-    /// Ends go to the first CPU of each core in turn, then to the second of
-    /// each, and so on. Once all are taken it starts again with client and
-    /// server exchanged, so that no CPU gets clients only.
-    fn spread(&self, cores: &[Vec<usize>], threads: usize) -> Vec<Ends> {
-        let deepest = cores.iter().map(Vec::len).max().unwrap_or(0);
-        let order: Vec<usize> = (0..deepest)
-            .flat_map(|sibling| cores.iter().filter_map(move |core| core.get(sibling).copied()))
-            .collect();
-        let core_of = |cpu: usize| cores.iter().position(|core| core.contains(&cpu));
-        (0..threads)
-            .map(|thread| {
-                let at = |end: usize| order[end % order.len()];
-                let first = at(2 * thread);
-                // Where cores differ in their number of siblings the next CPU
-                // can lie on the same core: go on to one that does not.
-                let others = (1..order.len()).map(|step| at(2 * thread + step));
-                let second = others
-                    .clone()
-                    .find(|cpu| core_of(*cpu) != core_of(first))
-                    .or_else(|| others.clone().next())
-                    .unwrap_or(first);
-                let again = !(2 * thread / order.len()).is_multiple_of(2) && order.len().is_multiple_of(2);
-                let (client, server) = if again { (second, first) } else { (first, second) };
-                Ends { client: Some(client), server: Some(server) }
+        let runs_on = |cpu: &&Cpu| {
+            ends.iter().any(|ends| {
+                [ends.client, ends.server].iter().any(|end| end.is_none_or(|end| end == cpu.number))
             })
-            .collect()
+        };
+        let planned = |cpu: &Cpu| PlannedCpu { cpu: cpu.number, node: cpu.node, kind: cpu.kind };
+        let on = self.cpus.iter().filter(runs_on).map(planned).collect();
+        Ok(Plan { ends, cpus: self.cpus.len(), on })
     }
 }
 
@@ -168,6 +191,17 @@ impl Plan {
     /// Threads that want to run at once while a round runs: two a connection.
     pub fn busy_threads(&self) -> usize {
         2 * self.ends.len()
+    }
+
+    /// The unlike kinds of cores that it runs on, largest first; one if equal.
+    pub fn kinds(&self) -> Vec<(CoreKind, Vec<usize>)> {
+        let cpu = |on: &PlannedCpu| Cpu { number: on.cpu, node: on.node, kind: on.kind, ..Cpu::default() };
+        Topology { cpus: self.on.iter().map(cpu).collect() }.kinds()
+    }
+
+    /// The NUMA nodes that it runs on.
+    pub fn nodes(&self) -> BTreeSet<usize> {
+        self.on.iter().map(|on| on.node).collect()
     }
 
     /// Whether there are more of them than CPUs.
@@ -187,72 +221,4 @@ pub fn pin(cpu: Option<usize>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn topology(cpus: &[(usize, usize, usize)]) -> Topology {
-        let cpu = |&(package, core, number)| Cpu { package, core, number };
-        Topology::new(cpus.iter().map(cpu).collect()).unwrap()
-    }
-
-    fn ends(plan: &Plan) -> Vec<(usize, usize)> {
-        plan.ends.iter().map(|ends| (ends.client.unwrap(), ends.server.unwrap())).collect()
-    }
-
-    #[test]
-    fn two_cpus_alternate_client_and_server() {
-        let plan = topology(&[(0, 0, 0), (0, 1, 1)]).plan(PlacementPolicy::Spread, 4).unwrap();
-        assert_eq!(ends(&plan), [(0, 1), (1, 0), (0, 1), (1, 0)]);
-        assert!(plan.is_oversubscribed());
-    }
-
-    #[test]
-    fn spread_leaves_siblings_alone_while_cores_are_free() {
-        // 4 cores, 8 CPUs, numbered as x86 does: the siblings of 0..4 are 4..8.
-        let cpus: Vec<_> = (0..8).map(|n| (0, n % 4, n)).collect();
-        let plan = topology(&cpus).plan(PlacementPolicy::Spread, 4).unwrap();
-        assert_eq!(ends(&plan), [(0, 1), (2, 3), (4, 5), (6, 7)]);
-        assert!(!plan.is_oversubscribed());
-    }
-
-    #[test]
-    fn the_ends_of_a_connection_never_share_a_core_if_there_are_two() {
-        for cores in 2..6 {
-            for siblings in 1..3 {
-                let cpus: Vec<_> = (0..cores * siblings).map(|n| (0, n % cores, n)).collect();
-                let plan = topology(&cpus).plan(PlacementPolicy::Spread, 9).unwrap();
-                for (client, server) in ends(&plan) {
-                    assert_ne!(client % cores, server % cores, "{cores} cores × {siblings}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn cores_with_and_without_siblings_mix() {
-        let uneven = topology(&[(0, 0, 0), (0, 1, 1), (0, 0, 2)]);
-        let plan = uneven.plan(PlacementPolicy::Spread, 3).unwrap();
-        assert_eq!(ends(&plan), [(0, 1), (2, 1), (1, 2)]);
-        let one = topology(&[(0, 0, 5)]);
-        assert_eq!(ends(&one.plan(PlacementPolicy::Spread, 2).unwrap()), [(5, 5), (5, 5)]);
-    }
-
-    #[test]
-    fn same_core_siblings_and_none() {
-        let smt = topology(&[(0, 0, 0), (0, 1, 1), (0, 0, 2), (0, 1, 3)]);
-        assert_eq!(ends(&smt.plan(PlacementPolicy::SameCore, 3).unwrap()), [(0, 0), (1, 1), (0, 0)]);
-        assert_eq!(ends(&smt.plan(PlacementPolicy::Siblings, 3).unwrap()), [(0, 2), (1, 3), (0, 2)]);
-        assert_eq!(smt.plan(PlacementPolicy::None, 1).unwrap().ends[0].client, None);
-        let plain = topology(&[(0, 0, 0), (0, 1, 1)]);
-        let error = plain.plan(PlacementPolicy::Siblings, 1).unwrap_err();
-        assert_eq!(error, PlacementError::NoSiblings { cpus: 2 });
-        assert_eq!(Topology::new(vec![]).unwrap_err(), PlacementError::NoCpu);
-    }
-
-    #[test]
-    fn this_machine_has_the_cpus_of_this_process() {
-        let topology = Topology::read().unwrap();
-        let allowed = std::thread::available_parallelism().unwrap().get();
-        assert!(topology.cpus().len() >= allowed);
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 //! changes it. It changes nothing itself. What has to be measured to be known
 //! is in [`measure`].
 
+mod cores;
 pub mod measure;
 mod network;
 mod processor;
@@ -110,7 +111,10 @@ const CHECKS: &[(&str, Check)] = &[
     ("few_cpus", processor::few_cpus),
     ("oversubscribed", processor::oversubscribed),
     ("cpu_mask", processor::cpu_mask),
-    ("cpu_quota", processor::cpu_quota),
+    ("offline_cpus", cores::offline_cpus),
+    ("unequal_cores", cores::unequal_cores),
+    ("numa_nodes", cores::numa_nodes),
+    ("cpu_quota", cores::cpu_quota),
     ("debug_build", processor::debug_build),
     ("load", processor::load),
     ("steal", processor::steal),

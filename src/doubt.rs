@@ -6,6 +6,8 @@ mod granted;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cpu::{CoreKind, Plan, list};
+use crate::environment::Environment;
 use crate::loopback::CellMeasurement;
 use crate::metric::{self, Metrics, median};
 use crate::profile::Profile;
@@ -28,6 +30,8 @@ pub enum Doubt {
     Multiplexed { counted_percent: f64 },
     Verified,
     Slowed { percent: f64 },
+    UnequalCores { kinds: String },
+    CpuQuota { quota_cpus: f64, needed_cpus: usize },
 }
 
 /// A segment sent again is nearly always a reordering between CPUs here, since
@@ -42,7 +46,7 @@ const LEAST_COUNTED_SHARE: f64 = 0.9;
 
 impl Doubt {
     /// Every kind's mark in tables and title in docs/METHOD.md.
-    pub const KINDS: [(char, &'static str); 12] = [
+    pub const KINDS: [(char, &'static str); 14] = [
         ('o', "Oversubscribed"),
         ('w', "Window-limited"),
         ('r', "Retransmits"),
@@ -55,6 +59,8 @@ impl Doubt {
         ('m', "Multiplexed counters"),
         ('v', "Every byte verified"),
         ('b', "Slowed on purpose"),
+        ('u', "Unequal cores"),
+        ('q', "A CPU quota below what is needed"),
     ];
 
     fn kind(&self) -> (char, &'static str) {
@@ -71,6 +77,8 @@ impl Doubt {
             Doubt::Multiplexed { .. } => 9,
             Doubt::Verified => 10,
             Doubt::Slowed { .. } => 11,
+            Doubt::UnequalCores { .. } => 12,
+            Doubt::CpuQuota { .. } => 13,
         }]
     }
 
@@ -120,6 +128,13 @@ impl Doubt {
             ),
             Doubt::Verified => "the servers compared every byte, which costs more than the copy".into(),
             Doubt::Slowed { percent } => format!("its clients burned {percent} % of each round's time"),
+            Doubt::UnequalCores { kinds } => {
+                format!("threads ran, or could run, on unequal cores ({kinds}): the cell mixes two speeds")
+            }
+            Doubt::CpuQuota { quota_cpus, needed_cpus } => format!(
+                "the control group's quota is the time of {quota_cpus:.2} CPUs, and busy threads want \
+                 {needed_cpus}: they stand still for a part of each period"
+            ),
         }
     }
 
@@ -154,6 +169,14 @@ impl Doubt {
             }
             Doubt::Verified => "set server.verify = false to measure".into(),
             Doubt::Slowed { .. } => "leave slowdown.mode empty to measure".into(),
+            Doubt::UnequalCores { .. } => {
+                "taskset -c with CPUs of one kind (cpu.kinds of `copycost doctor --json`), or fewer threads"
+                    .into()
+            }
+            Doubt::CpuQuota { .. } => {
+                "lift the limit (systemctl set-property UNIT CPUQuota=, or the container's), or fewer threads"
+                    .into()
+            }
         }
     }
 }
@@ -164,12 +187,17 @@ pub fn of_cell(
     metrics: &Metrics,
     ratios: &Ratios,
     profile: &Profile,
+    environment: &Environment,
 ) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let plan = &measurement.plan;
     if plan.is_oversubscribed() {
         doubts.push(Doubt::Oversubscribed { busy_threads: plan.busy_threads(), cpus: plan.cpus });
     }
+    doubts.extend(unequal_cores(plan));
+    let needed_cpus = plan.busy_threads().min(plan.cpus);
+    let quota = environment.cpu_quota().filter(|quota| *quota < needed_cpus as f64);
+    doubts.extend(quota.map(|quota_cpus| Doubt::CpuQuota { quota_cpus, needed_cpus }));
     doubts.extend(window_limited(measurement));
     doubts.extend(retransmits(metrics));
     if let Some(ratio) = ratio::self_ratio(ratios).filter(|ratio| !ratio.holds(1.0)) {
@@ -198,6 +226,14 @@ pub fn of_cell(
         doubts.push(Doubt::Slowed { percent });
     }
     doubts
+}
+
+fn unequal_cores(plan: &Plan) -> Option<Doubt> {
+    let kinds = plan.kinds();
+    let kind =
+        |(kind, cpus): &(CoreKind, Vec<usize>)| format!("{}: CPU {}", kind.describe(), list(cpus.clone()));
+    let words = || kinds.iter().map(kind).collect::<Vec<_>>().join("; ");
+    (kinds.len() > 1).then(|| Doubt::UnequalCores { kinds: words() })
 }
 
 /// A connection that spent most of its time before a window that ended below

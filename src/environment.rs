@@ -6,6 +6,7 @@
 mod kernel;
 mod machine;
 mod program;
+mod quota;
 mod root;
 
 use std::collections::BTreeMap;
@@ -65,6 +66,11 @@ impl Environment {
             Reading::Value(Value::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// How many CPUs' time the control groups leave, if they set a limit.
+    pub fn cpu_quota(&self) -> Option<f64> {
+        quota::cpus(self.text("cgroup_cpu_quota")?)
     }
 
     /// How much of all CPUs' time a hypervisor gave to others since `start`

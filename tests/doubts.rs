@@ -7,8 +7,12 @@ mod made_up;
 use copycost::TcpInfo;
 use copycost::cell::Target;
 use copycost::counter::{COUNT, Count, Sums};
+use copycost::cpu::CoreKind;
 use copycost::doubt::Doubt;
+use copycost::environment::Environment;
 use copycost::loopback::{CellMeasurement, Granted, SELF_LANE};
+use copycost::metric::{Reading, Value};
+use copycost::profile::Profile;
 use copycost::results::record::{Record, WrittenDoubt, marks_of};
 use copycost::results::table;
 use copycost::zerocopy::Tally;
@@ -33,6 +37,8 @@ fn a_healthy_cell_has_no_doubt() {
 #[test]
 fn each_doubt_is_raised_by_its_cause_alone() {
     doubted(|m| m.plan.cpus = 1, 'o', "2 busy threads on 1 CPUs");
+    let small = CoreKind { class: None, capacity: Some(512) };
+    doubted(|m| m.plan.on[1].kind = small, 'u', "unequal cores (capacity 512: CPU 1; unnamed kind: CPU 0)");
     doubted(|m| info(m).receive_window_limited_us = Some(950_000), 'w', "95 % of the busy time");
     doubted(|m| info(m).retransmits = 20, 'r', "20 segments sent again, 2.0 %");
     doubted(|m| lane(m, SELF_LANE, |time_ns| time_ns * 9 / 10), 's', "came out at 1.111");
@@ -56,6 +62,24 @@ fn each_doubt_is_raised_by_its_cause_alone() {
     );
     doubted(|m| counted(m, 0.89), 'm', "on the CPU for 89 % of the time");
     doubted(|m| m.blocks.iter_mut().for_each(|block| block.generation = 0), 'i', "two generations, and 1");
+}
+
+#[test]
+fn a_quota_below_what_busy_threads_want_is_a_doubt() {
+    let profile = Profile::load("default").unwrap();
+    let marks = |quota: &str| {
+        let mut environment = Environment::default();
+        environment.items.insert("cgroup_cpu_quota".into(), Reading::Value(Value::Text(quota.into())));
+        let steal = Reading::Absent("made up".into());
+        let record = Record::new(measurement("two-copy"), &profile, &environment, steal);
+        (record.marks(), record.doubts.first().map_or(String::new(), |doubt| doubt.text.clone()))
+    };
+    let (mark, text) = marks("150000 100000");
+    assert_eq!(mark, "q");
+    assert!(text.contains("the time of 1.50 CPUs, and busy threads want 2"), "{text}");
+    for enough in ["200000 100000", "max 100000", "nonsense"] {
+        assert_eq!(marks(enough).0, "", "{enough}");
+    }
 }
 
 /// Few retransmits, a window that is often full and a counter that hardly ever

@@ -163,3 +163,61 @@ fn steal_is_a_difference() {
     let nothing = Environment::default();
     assert!(matches!(end.steal_percent_since(&nothing), Reading::Absent(_)));
 }
+
+#[test]
+fn kinds_of_cores_nodes_and_offline_cpus_are_read() {
+    let root = made_up(&[
+        ("proc/self/status", "Cpus_allowed_list:\t0-7\n"),
+        ("sys/devices/system/cpu/online", "0-5\n"),
+        ("sys/devices/system/cpu/present", "0-7\n"),
+        ("sys/devices/cpu_core/cpus", "0-1\n"),
+        ("sys/devices/cpu_atom/cpus", "2-5\n"),
+        ("sys/devices/system/cpu/cpu0/cpu_capacity", "1024\n"),
+        ("sys/devices/system/cpu/cpu1/cpu_capacity", "1024\n"),
+        ("sys/devices/system/cpu/cpu4/node1/cpulist", "4-5\n"),
+        ("sys/devices/system/cpu/cpu5/node1/cpulist", "4-5\n"),
+    ]);
+    let environment = Environment::read_from(root.path(), &profile());
+    for (name, expected) in [
+        ("cpu.allowed", "6"),
+        ("cpu.allowed_list", "0-5"),
+        ("cpu.cores", "6"),
+        ("cpu.offline_list", "6-7"),
+        ("cpu.kinds", "cpu_core of capacity 1024: 0-1; cpu_atom: 2-5"),
+        ("cpu.nodes", "node 0: 0-3; node 1: 4-5"),
+    ] {
+        assert_eq!(item(&environment, name).as_deref(), Some(expected), "{name}");
+    }
+}
+
+#[test]
+fn the_least_cpu_quota_binds_in_both_versions_of_cgroups() {
+    let quota = |files: &[(&str, &str)]| {
+        let environment = Environment::read_from(made_up(files).path(), &profile());
+        (item(&environment, "cgroup_cpu_quota"), environment.cpu_quota())
+    };
+    let some = |text: &str, cpus: f64| (Some(text.to_string()), Some(cpus));
+    let above = [
+        ("proc/self/cgroup", "0::/a/b\n"),
+        ("sys/fs/cgroup/a/cpu.max", "50000 100000\n"),
+        ("sys/fs/cgroup/a/b/cpu.max", "200000 100000\n"),
+    ];
+    assert_eq!(quota(&above), some("50000 100000", 0.5));
+    let first = [
+        ("proc/self/cgroup", "4:memory:/m\n3:cpu,cpuacct:/docker/x\n"),
+        ("sys/fs/cgroup/cpu/docker/x/cpu.cfs_quota_us", "150000\n"),
+        ("sys/fs/cgroup/cpu/docker/x/cpu.cfs_period_us", "100000\n"),
+        ("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n"),
+        ("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"),
+    ];
+    assert_eq!(quota(&first), some("150000 100000", 1.5));
+    // In a container the group's own files are at the mount's top.
+    let inside = [
+        ("proc/self/cgroup", "3:cpu,cpuacct:/docker/x\n"),
+        ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "25000\n"),
+        ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "50000\n"),
+    ];
+    assert_eq!(quota(&inside), some("25000 50000", 0.5));
+    let none = [("proc/self/cgroup", "0::/\n"), ("sys/fs/cgroup/cpu.max", "max 100000\n")];
+    assert_eq!(quota(&none), (Some("max 100000".into()), None));
+}

@@ -1,6 +1,8 @@
 //! What a bench target prints of its own: the heading before the first cell,
 //! and the lines under Criterion's.
 
+use std::collections::BTreeSet;
+
 use super::Bench;
 use super::invocation::Mode;
 use super::progress::{Progress, guessed_time_of_a_cell, place_of};
@@ -9,6 +11,7 @@ use crate::counter;
 use crate::loopback::CostUnit;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
+use crate::profile::PlacementPolicy;
 use crate::results::record::Record;
 use crate::results::table::{digits, minutes, times};
 
@@ -47,6 +50,19 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         println!(
             "copycost: from {threads} threads on ({busy} busy threads on {cpus} CPUs) cells are oversubscribed"
         );
+    }
+    let nodes: BTreeSet<usize> = plans.iter().flat_map(|(_, plan)| plan.nodes()).collect();
+    if nodes.len() > 1 || nodes.iter().any(|node| *node > 0) {
+        let nodes: Vec<String> = nodes.iter().map(usize::to_string).collect();
+        let policy = bench.profile.placement.policy;
+        let ends = match policy {
+            PlacementPolicy::Spread | PlacementPolicy::SameCore | PlacementPolicy::Siblings => {
+                "both ends of a connection on one node"
+            }
+            PlacementPolicy::AcrossNodes => "the ends of a connection on two nodes",
+            PlacementPolicy::None => "left to the scheduler",
+        };
+        println!("copycost: threads run on NUMA node {}, {ends}", nodes.join(", "));
     }
     println!("copycost: on loopback every zero-copy completion is a deferred copy; see README.md");
 }

@@ -76,21 +76,6 @@ pub(super) fn cpu_mask(look: &Look<'_>) -> Option<Said> {
     })
 }
 
-pub(super) fn cpu_quota(look: &Look<'_>) -> Option<Said> {
-    let quota = look.text("cgroup_cpu_quota").filter(|quota| !quota.starts_with("max"))?;
-    Some(
-        Said::worse(format!(
-            "the control group's cpu.max is `{quota}` (microseconds of CPU time, in \
-                a period)"
-        ))
-        .why("once the share of a period is spent every thread stands still until the next")
-        .change(
-            "systemctl set-property UNIT CPUQuota=, or start the container without a CPU \
-                 limit",
-        ),
-    )
-}
-
 pub(super) fn debug_build(look: &Look<'_>) -> Option<Said> {
     look.text("debug_build").filter(|debug| *debug == "yes")?;
     Some(

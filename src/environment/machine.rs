@@ -3,14 +3,16 @@
 //! there are is `cpu`'s knowledge.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
+use super::quota::cpu_quota;
 use super::root::Root;
 use super::{Items, STEAL_TICKS, TOTAL_TICKS, reading, value, words, yes_or_no};
-use crate::cpu::{Cpu, Topology};
+use crate::cpu::{Cpu, Topology, list, numbers};
 use crate::metric::{Reading, Value};
 
 const CPUS: &str = "sys/devices/system/cpu";
+/// The file that says which of them run.
+const ONLINE: &str = "sys/devices/system/cpu/online";
 
 pub(super) fn items(root: &Root) -> Items {
     let mut items: Items = [
@@ -59,14 +61,16 @@ fn processor(root: &Root, put: &mut impl FnMut(&str, Reading)) {
 }
 
 fn topology(root: &Root, put: &mut impl FnMut(&str, Reading)) {
-    let mask = status(root, "Cpus_allowed_list");
-    let cpus = mask.as_ref().map(|list| numbers(list)).unwrap_or_default();
-    put(
-        "cpu.online",
-        reading(root.line("sys/devices/system/cpu/online"), |list| count(numbers(&list).len())),
-    );
-    put("cpu.allowed", reading(mask.clone(), |list| count(numbers(&list).len())));
-    put("cpu.allowed_list", reading(mask, words));
+    let online = root.line(ONLINE).map(|list| numbers(&list));
+    // The mask names CPUs that are offline too.
+    let runs = |cpu: &usize| online.as_ref().map_or(true, |online| online.is_empty() || online.contains(cpu));
+    let mask = status(root, "Cpus_allowed_list")
+        .map(|mask| numbers(&mask).into_iter().filter(runs).collect::<Vec<usize>>());
+    let cpus = mask.clone().unwrap_or_default();
+    put("cpu.online", reading(online.clone(), |online| count(online.len())));
+    put("cpu.offline_list", reading(offline(root, online.clone()), words));
+    put("cpu.allowed", reading(mask.clone(), |cpus| count(cpus.len())));
+    put("cpu.allowed_list", reading(mask, |cpus| words(list(cpus))));
     for (name, file) in [
         ("frequency.driver", "scaling_driver"),
         ("frequency.governor", "scaling_governor"),
@@ -77,7 +81,9 @@ fn topology(root: &Root, put: &mut impl FnMut(&str, Reading)) {
         put(name, each_cpu(root, &cpus, file));
     }
     let topology =
-        Topology::from_sysfs(&root.path(CPUS), cpus.into_iter()).map_err(|error| error.to_string());
+        Topology::from_sysfs(&root.path("sys/devices"), cpus.into_iter()).map_err(|error| error.to_string());
+    put("cpu.kinds", reading(topology.clone(), |topology| words(kinds(&topology))));
+    put("cpu.nodes", reading(topology.clone(), |topology| words(nodes(&topology))));
     put("cpu.cores", reading(topology.clone(), |topology| count(cores(&topology).len())));
     put("cpu.topology", reading(topology, |topology| words(describe(&topology))));
 }
@@ -95,6 +101,29 @@ fn each_cpu(root: &Root, cpus: &[usize], file: &str) -> Reading {
         Ok(found) => value(&found.into_iter().collect::<Vec<_>>().join(", ")),
         Err(reason) => Reading::Absent(format!("{reason}: no frequency scaling (as in most VMs)")),
     }
+}
+
+/// CPUs that are there and do not run, or `none`.
+fn offline(root: &Root, online: Result<Vec<usize>, String>) -> Result<String, String> {
+    let (present, online) = (numbers(&root.line("sys/devices/system/cpu/present")?), online?);
+    let offline: Vec<usize> = present.into_iter().filter(|cpu| !online.contains(cpu)).collect();
+    Ok(if offline.is_empty() { "none".into() } else { list(offline) })
+}
+
+/// `cpu_core of capacity 1024: 0-7; cpu_atom of capacity 600: 8-15`.
+fn kinds(topology: &Topology) -> String {
+    let kinds = topology.kinds();
+    let words: Vec<String> =
+        kinds.into_iter().map(|(kind, cpus)| format!("{}: {}", kind.describe(), list(cpus))).collect();
+    words.join("; ")
+}
+
+/// `node 0: 0-7; node 1: 8-15`.
+fn nodes(topology: &Topology) -> String {
+    let nodes: BTreeSet<usize> = topology.cpus().iter().map(|cpu| cpu.node).collect();
+    let of =
+        |node: &usize| topology.cpus().iter().filter(|cpu| cpu.node == *node).map(|cpu| cpu.number).collect();
+    nodes.iter().map(|node| format!("node {node}: {}", list(of(node)))).collect::<Vec<_>>().join("; ")
 }
 
 fn cores(topology: &Topology) -> BTreeSet<(usize, usize)> {
@@ -123,20 +152,6 @@ fn isolated(root: &Root) -> Reading {
         Ok(list) if list.trim().is_empty() => words("none"),
         Ok(list) => words(list.trim()),
         Err(reason) => Reading::Absent(reason),
-    }
-}
-
-/// The first limit from the process's own control group up to the topmost. A
-/// group's name can be a user's, so it is not said where the limit stands.
-fn cpu_quota(root: &Root) -> Reading {
-    let groups = root.raw("proc/self/cgroup").unwrap_or_default();
-    let own = groups.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or("");
-    let file = |group: &Path| format!("sys/fs/cgroup/{}/cpu.max", group.display());
-    let quotas: Vec<String> =
-        Path::new(own).ancestors().filter_map(|group| root.line(&file(group)).ok()).collect();
-    match quotas.iter().find(|quota| !quota.starts_with("max")).or(quotas.first()) {
-        Some(quota) => words(quota),
-        None => Reading::Absent("no control group of this process has a cpu.max (cgroup v2)".into()),
     }
 }
 
@@ -238,33 +253,13 @@ fn count(count: usize) -> Reading {
     Reading::Value(Value::Count(count as u64))
 }
 
-/// The numbers of a list such as `0-3,8`; what is no number is passed over.
-fn numbers(list: &str) -> Vec<usize> {
-    /// More than Linux has ever been built for, so that no file can ask for
-    /// all memory.
-    const MOST: usize = 1 << 16;
-    let range = |part: &str| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.trim().parse::<usize>().ok()?..=last.trim().parse::<usize>().ok()?.min(MOST))
-    };
-    list.split(',').filter_map(range).flatten().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_cpus() {
-        assert_eq!(numbers("0-2,5,7-8"), [0, 1, 2, 5, 7, 8]);
-        assert!(numbers("").is_empty());
-        assert_eq!(numbers("x,3"), [3]);
-        assert!(numbers("0-18446744073709551615").len() < 100_000);
-    }
-
-    #[test]
     fn a_topology_in_words() {
-        let cpu = |(package, core, number)| Cpu { package, core, number };
+        let cpu = |(package, core, number)| Cpu { package, core, number, ..Cpu::default() };
         let topology = Topology::new([(0, 0, 0), (0, 0, 4), (0, 1, 1), (1, 0, 2)].map(cpu).into()).unwrap();
         assert_eq!(
             describe(&topology),

@@ -51,7 +51,8 @@ pub fn probe_all(
 
 fn send_one(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<()> {
     let cell = Cell { target, mode: mode.name.into(), message_bytes: 4096, threads: 1 };
-    let plan = Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus };
+    let plan =
+        Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus, on: plan.on.clone() };
     let lanes = [Lane::mode(mode)];
     let counters = Arc::default();
     let fault = Fault::None;

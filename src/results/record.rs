@@ -82,7 +82,7 @@ impl Record {
     ) -> Record {
         let metrics = metric::read_all(&measurement);
         let ratios = ratio::of_cell(&measurement);
-        let doubts = doubt::of_cell(&measurement, &metrics, &ratios, profile);
+        let doubts = doubt::of_cell(&measurement, &metrics, &ratios, profile, environment);
         let written = |doubt: Doubt| WrittenDoubt { text: doubt.text(), remedy: doubt.remedy(), doubt };
         Record {
             schema_version: SCHEMA_VERSION,

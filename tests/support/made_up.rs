@@ -15,7 +15,7 @@ use copycost::results::record::Record;
 /// A healthy cell: one thread on two CPUs, 10 generations of 5 blocks.
 pub fn measurement(mode: &str) -> CellMeasurement {
     let cell = Cell { target: Target::Throughput, mode: mode.into(), message_bytes: 4096, threads: 1 };
-    let cpus = [0, 1].map(|number| Cpu { package: 0, core: number, number });
+    let cpus = [0, 1].map(|number| Cpu { core: number, number, ..Cpu::default() });
     let plan =
         Topology::new(cpus.to_vec()).unwrap().plan(Profile::load("default").unwrap().placement.policy, 1);
     let times = [("two-copy", 4_000_000), ("one-copy", 5_000_000), ("zero-copy", 8_000_000), (SELF_LANE, 0)];

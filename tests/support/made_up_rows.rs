@@ -94,7 +94,7 @@ impl Rows {
         threads: usize,
         drift: f64,
     ) -> Record {
-        let cpus = (0..self.cpus).map(|number| Cpu { package: 0, core: number, number }).collect();
+        let cpus = (0..self.cpus).map(|number| Cpu { core: number, number, ..Cpu::default() }).collect();
         let mut profile = Profile::load("default").unwrap();
         profile.matrix.modes = self.modes.iter().map(|mode| mode.to_string()).collect();
         let plan = Topology::new(cpus).unwrap().plan(profile.placement.policy, threads).unwrap();

@@ -157,7 +157,7 @@ mod tests {
         let (mode, target) = ("two-copy".to_string(), Target::Throughput);
         CellMeasurement {
             cell: Cell { target, mode, message_bytes: 1024, threads: 1 },
-            plan: Plan { ends: Vec::new(), cpus: 2 },
+            plan: Plan { ends: Vec::new(), cpus: 2, on: Vec::new() },
             seed: 1,
             blocks: blocks.iter().map(block).collect(),
             generations: Vec::new(),
