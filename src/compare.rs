@@ -30,6 +30,7 @@ pub use baseline::{Baseline, Process};
 pub use quantity::Quantity;
 
 use crate::cell::Cell;
+use crate::doubt::DoubtKinds;
 use crate::error::{Error, Result};
 use answer::Sides;
 use comparability::Difference;
@@ -115,8 +116,8 @@ pub struct CellComparison {
     pub relative: Judged,
     /// By itself.
     pub absolute: Judged,
-    /// The marks of the doubts of either side, each once.
-    pub doubts: String,
+    /// The doubts of either side.
+    pub doubts: DoubtKinds,
 }
 
 /// The answer to one question about one cell.

@@ -3,9 +3,11 @@
 //! docs/METHOD.md. What the figure is stands elsewhere.
 
 mod granted;
+mod kind;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::kind::{DoubtKind, DoubtKinds};
 use crate::cpu::{CoreKind, Plan, list};
 use crate::environment::Environment;
 use crate::loopback::CellMeasurement;
@@ -45,51 +47,24 @@ const WINDOW_LIMITED_PERCENT: f64 = 90.0;
 const LEAST_COUNTED_SHARE: f64 = 0.9;
 
 impl Doubt {
-    /// Every kind's mark in tables and title in docs/METHOD.md.
-    pub const KINDS: [(char, &'static str); 14] = [
-        ('o', "Oversubscribed"),
-        ('w', "Window-limited"),
-        ('r', "Retransmits"),
-        ('s', "Self ratio off 1"),
-        ('d', "Deferred copies"),
-        ('f', "Sends that fell back to a copy"),
-        ('g', "A setting that the kernel did not grant"),
-        ('l', "Rounds off their length"),
-        ('i', "No interval"),
-        ('m', "Multiplexed counters"),
-        ('v', "Every byte verified"),
-        ('b', "Slowed on purpose"),
-        ('u', "Unequal cores"),
-        ('q', "A CPU quota below what is needed"),
-    ];
-
-    fn kind(&self) -> (char, &'static str) {
-        Doubt::KINDS[match self {
-            Doubt::Oversubscribed { .. } => 0,
-            Doubt::WindowLimited { .. } => 1,
-            Doubt::Retransmits { .. } => 2,
-            Doubt::SelfRatioOff { .. } => 3,
-            Doubt::DeferredCopies { .. } => 4,
-            Doubt::FellBack { .. } => 5,
-            Doubt::NotGranted { .. } => 6,
-            Doubt::RoundsOffLength { .. } => 7,
-            Doubt::NoInterval { .. } => 8,
-            Doubt::Multiplexed { .. } => 9,
-            Doubt::Verified => 10,
-            Doubt::Slowed { .. } => 11,
-            Doubt::UnequalCores { .. } => 12,
-            Doubt::CpuQuota { .. } => 13,
-        }]
-    }
-
-    /// The letter that marks a cell in a table.
-    pub fn mark(&self) -> char {
-        self.kind().0
-    }
-
-    /// The heading in docs/METHOD.md.
-    pub fn title(&self) -> &'static str {
-        self.kind().1
+    /// Its kind, which has a letter and a title.
+    pub fn kind(&self) -> DoubtKind {
+        match self {
+            Doubt::Oversubscribed { .. } => DoubtKind::Oversubscribed,
+            Doubt::WindowLimited { .. } => DoubtKind::WindowLimited,
+            Doubt::Retransmits { .. } => DoubtKind::Retransmits,
+            Doubt::SelfRatioOff { .. } => DoubtKind::SelfRatioOff,
+            Doubt::DeferredCopies { .. } => DoubtKind::DeferredCopies,
+            Doubt::FellBack { .. } => DoubtKind::FellBack,
+            Doubt::NotGranted { .. } => DoubtKind::NotGranted,
+            Doubt::RoundsOffLength { .. } => DoubtKind::RoundsOffLength,
+            Doubt::NoInterval { .. } => DoubtKind::NoInterval,
+            Doubt::Multiplexed { .. } => DoubtKind::Multiplexed,
+            Doubt::Verified => DoubtKind::Verified,
+            Doubt::Slowed { .. } => DoubtKind::Slowed,
+            Doubt::UnequalCores { .. } => DoubtKind::UnequalCores,
+            Doubt::CpuQuota { .. } => DoubtKind::CpuQuota,
+        }
     }
 
     /// What is doubtful, with its figures.
@@ -107,8 +82,8 @@ impl Doubt {
                 format!("{retransmits:.0} segments sent again, {percent:.1} % of all")
             }
             Doubt::SelfRatioOff { ratio } => format!(
-                "the mode against itself came out at {:.3} [{:.3}, {:.3}], not 1",
-                ratio.estimate, ratio.lower, ratio.upper
+                "the mode against itself came out at {}, not 1: intervals against other modes are as much wider",
+                ratio.times()
             ),
             Doubt::DeferredCopies { percent } => {
                 format!("{percent:.0} % of completions were deferred copies: the kernel copied after all")

@@ -1,8 +1,10 @@
 //! One mode against another: the median of within-block ratios with its 95 %
 //! interval. It owns the statistics of a cell; comparing runs is not its work.
 
+pub(crate) mod printed;
 pub(crate) mod spread;
 pub(crate) mod student;
+pub(crate) mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::loopback::{Block, CellMeasurement, SELF_LANE};
 use crate::metric::median;
 
-/// This cell's time a message over another lane's. Below 1 the cell's own
-/// mode is the faster.
+/// This cell's time a message over another lane's; of a latency cell its
+/// median round trip. Below 1 the cell's own mode is the faster.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
     /// The median over all blocks.
@@ -114,13 +116,13 @@ pub fn self_ratio(ratios: &Ratios) -> Option<Ratio> {
 pub struct Sample {
     /// Counted from 0.
     pub generation: usize,
-    /// The own round's time a message over the other's.
+    /// What the own round comes to over the other's.
     pub ratio: f64,
 }
 
 fn samples(blocks: &[Block], own: &str, lane: &str) -> Vec<Sample> {
     let sample = |block: &Block| {
-        let ratio = block.round(own)?.per_message() / block.round(lane)?.per_message();
+        let ratio = block.round(own)?.compared() / block.round(lane)?.compared();
         Some(Sample { generation: block.generation, ratio })
     };
     blocks.iter().filter_map(sample).collect()

@@ -231,5 +231,5 @@ fn thread_counts_of_one_answer_share_a_sentence() {
     let headline = &finding(&report).headline;
     assert!(headline.contains("on 1 and 2 threads (2 oversubscribed) two-copy is faster"), "{headline}");
     assert!(headline.contains("on 8 threads (oversubscribed) one-copy overtakes two-copy at"), "{headline}");
-    assert!(finding(&report).doubts.contains('o'));
+    assert!(finding(&report).doubts.contains(copycost::doubt::DoubtKind::Oversubscribed));
 }

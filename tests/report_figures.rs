@@ -7,6 +7,7 @@ mod made_up_rows;
 
 use copycost::cell::{Cell, Target};
 use copycost::compare::{Baseline, Quantity};
+use copycost::doubt::DoubtKind;
 use copycost::metric::{Metric, Value};
 use copycost::report::estimate::{Basis, Estimate, Interval, Reading};
 use copycost::report::map::Answer;
@@ -188,7 +189,7 @@ fn the_map_names_the_best_or_says_that_there_is_no_difference() {
     assert_eq!((mode.as_str(), second.as_str()), ("two-copy", "one-copy"));
     assert_eq!(advantage.estimate().unwrap().holds(1.2), Some(true), "{advantage:?}");
     assert!(text.starts_with("two-copy: ×1.2") && text.ends_with("the throughput of one-copy"), "{text}");
-    assert!(!at(4096).doubts.contains('d'), "zero-copy is not named: {:?}", at(4096));
+    assert!(!at(4096).doubts.contains(DoubtKind::DeferredCopies), "zero-copy is not named: {:?}", at(4096));
     let Answer::NoDifference { modes, .. } = &at(16384).answer else { panic!("{:?}", at(16384)) };
     assert_eq!(modes, &["two-copy", "one-copy"], "zero-copy is told to be worse");
     assert!(matches!(&at(65536).answer, Answer::Best { mode, .. } if mode == "one-copy"));

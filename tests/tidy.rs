@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use copycost::copy_mode;
-use copycost::doubt::Doubt;
+use copycost::doubt::DoubtKind;
 use copycost::metric;
 use copycost::profile::Profile;
 
@@ -136,9 +136,10 @@ fn every_profile_key_reaches_the_code() {
 #[test]
 fn every_doubt_has_a_heading_in_the_method() {
     let method = read("docs/METHOD.md");
-    let marks: BTreeSet<char> = Doubt::KINDS.iter().map(|(mark, _)| *mark).collect();
-    assert_eq!(marks.len(), Doubt::KINDS.len(), "two doubts share a mark");
-    for (_, title) in Doubt::KINDS {
+    let marks: BTreeSet<char> = DoubtKind::ALL.iter().map(|kind| kind.mark()).collect();
+    assert_eq!(marks.len(), DoubtKind::ALL.len(), "two doubts share a mark");
+    assert!(DoubtKind::ALL.is_sorted(), "the order of the list is that of the letters");
+    for title in DoubtKind::ALL.map(DoubtKind::title) {
         let heading =
             method.lines().any(|line| line.starts_with('#') && line.trim_start_matches('#').trim() == title);
         assert!(heading, "docs/METHOD.md has no heading {title:?}");

@@ -13,7 +13,7 @@ use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::PlacementPolicy;
 use crate::results::record::Record;
-use crate::results::table::{digits, minutes, times};
+use crate::results::table::{digits, minutes};
 
 /// Criterion indents its figures by this much.
 const INDENT: &str = "                        ";
@@ -88,17 +88,19 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
         .ratios
         .iter()
         .map(|(lane, reading)| match reading.ratio() {
-            Some(ratio) => format!("{lane} {}", times(&ratio)),
+            Some(ratio) => format!("{lane} {}", ratio.times()),
             None => format!("{lane} absent"),
         })
         .collect();
     let measured = match record.cell.target {
-        Target::CpuCost => "CPU cost",
-        Target::Throughput | Target::Latency => "time",
+        Target::CpuCost => "CPU cost a message",
+        Target::Throughput => "time a message",
+        Target::Latency => "median round trip",
     };
-    println!("{INDENT}{measured} a message over: {}", ratios.join("  "));
+    // The table's ratios are from the blocks of the whole row, which is not measured yet.
+    println!("{INDENT}{measured}, in this cell's own blocks, over: {}", ratios.join("  "));
     for written in &record.doubts {
-        println!("{INDENT}{}: {}", written.doubt.title(), written.text);
+        println!("{INDENT}{}: {}", written.doubt.kind().title(), written.text);
     }
     let unsaved = if saved { "" } else { "; not saved, as Criterion kept no sample" };
     println!("{INDENT}{}{unsaved}\n", progress.line());

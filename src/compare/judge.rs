@@ -42,7 +42,7 @@ pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
             quantity: base.quantity,
             relative,
             absolute,
-            doubts: base.doubts(*key, mode).union(&new.doubts(*key, mode)).collect(),
+            doubts: base.doubts(*key, mode).and(new.doubts(*key, mode)),
         })
         .collect()
 }

@@ -15,9 +15,10 @@ use super::quantity::Quantity;
 use super::serial;
 use super::statistics::Side;
 use crate::cell::{Cell, Target};
+use crate::doubt::DoubtKinds;
 use crate::loopback::{SELF_LANE, is_mode};
 use crate::metric::median;
-use crate::results::record::{Record, marks_of};
+use crate::results::record::{Record, doubts_of};
 
 /// A thread count and a size.
 pub(crate) type RowKey = (usize, usize);
@@ -114,9 +115,9 @@ impl<'a> Rows<'a> {
         Cell { target: self.quantity.target(), mode: mode.to_string(), message_bytes, threads }
     }
 
-    /// The marks of the doubts about a cell.
-    pub(crate) fn doubts(&self, key: RowKey, mode: &str) -> BTreeSet<char> {
-        marks_of(self.records(key).filter(|record| record.cell.mode == mode))
+    /// The kinds of doubt about a cell.
+    pub(crate) fn doubts(&self, key: RowKey, mode: &str) -> DoubtKinds {
+        doubts_of(self.records(key).filter(|record| record.cell.mode == mode))
     }
 
     /// A mode by itself: of latency from its own cell, else from all rounds of it.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::comparability::Weight;
 use super::statistics::Basis;
 use super::{COARSEST, CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
+use crate::ratio::printed;
 use crate::results::table::digits;
 
 /// How the rows are drawn.
@@ -106,7 +107,7 @@ pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<
     let words: Vec<String> = of_quantity
         .map(|change| {
             let Interval { estimate, lower, upper } = change.ratio;
-            format!("{} ×{estimate:.3} [{lower:.3}, {upper:.3}]", change.reference)
+            format!("{} {}", change.reference, printed::times_to(estimate, Some((lower, upper)), 3))
         })
         .collect();
     (!words.is_empty()).then(|| words.join(", "))
@@ -158,8 +159,8 @@ pub(crate) fn answer(judged: &Judged) -> String {
             judged.reason.as_deref().unwrap_or("no reason given")
         );
     };
-    let mut text =
-        format!("×{:.3} [{:.3}, {:.3}] {}", ratio.estimate, ratio.lower, ratio.upper, judged.verdict.text());
+    let times = printed::times_to(ratio.estimate, Some((ratio.lower, ratio.upper)), 3);
+    let mut text = format!("{times} {}", judged.verdict.text());
     match judged.verdict {
         Verdict::Faster | Verdict::Slower => {
             if let Some(other) = &judged.against {

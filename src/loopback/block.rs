@@ -45,6 +45,13 @@ impl BlockRound {
         self.measured() as f64 / self.messages as f64
     }
 
+    /// What lanes are compared by: of a latency round its median round trip, as
+    /// in reports and comparisons, else what the target measures, for each
+    /// message.
+    pub fn compared(&self) -> f64 {
+        self.p50_ns.map_or_else(|| self.per_message(), |ns| ns as f64)
+    }
+
     /// What the cell's target measures, of the whole round.
     pub fn measured(&self) -> u64 {
         self.cost.unwrap_or(self.time_ns)

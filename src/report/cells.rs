@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cell::{Cell, Target};
 use crate::compare::Baseline;
+use crate::doubt::DoubtKinds;
 use crate::loopback::is_mode;
-use crate::results::record::{Record, marks_of};
+use crate::results::record::{Record, doubts_of};
 
 /// A cell with its records, one a process.
 pub(super) struct CellRecords<'a> {
@@ -16,9 +17,9 @@ pub(super) struct CellRecords<'a> {
 }
 
 impl CellRecords<'_> {
-    /// The marks of its doubts.
-    pub(super) fn marks(&self) -> String {
-        marks_of(self.records.iter().copied()).into_iter().collect()
+    /// Its doubts.
+    pub(super) fn doubts(&self) -> DoubtKinds {
+        doubts_of(self.records.iter().copied())
     }
 }
 

@@ -4,9 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ratios::{Lookup, RatioFigure, Told};
+use super::ratios::{Lookup, RatioFigure};
 use super::words;
 use crate::compare::Quantity;
+use crate::doubt::DoubtKinds;
+use crate::ratio::Ratio;
 
 /// Where one mode overtakes another at one thread count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,8 +28,8 @@ pub struct CrossoverRow {
     pub crossover: Crossover,
     /// Sizes of the matrix that have no ratio of the two.
     pub missing_bytes: Vec<usize>,
-    /// The marks of the doubts about the cells it rests on.
-    pub doubts: String,
+    /// The doubts about the cells it rests on.
+    pub doubts: DoubtKinds,
 }
 
 /// What the ratios of two modes over the sizes allow to be said.
@@ -86,26 +88,18 @@ pub struct Crossing {
     pub missing_bytes: Vec<usize>,
 }
 
-/// A size with the log of the ratio there and the ends of its interval.
+/// A size with the ratio there.
 #[derive(Clone, Copy, Debug)]
 struct Point {
     bytes: usize,
-    log: f64,
-    lower: f64,
-    upper: f64,
+    ratio: Ratio,
 }
 
 impl Point {
     /// −1 where the mode leads, 1 where the other does, 0 where the interval
     /// holds 1.
     fn side(&self) -> i8 {
-        if self.upper < 0.0 {
-            -1
-        } else if self.lower > 0.0 {
-            1
-        } else {
-            0
-        }
+        self.ratio.told() as i8
     }
 }
 
@@ -123,7 +117,7 @@ pub(super) fn gather(
     let row = |threads: &usize| {
         let at = |bytes: &usize| lookup.get((*threads, *bytes), mode, over);
         let told = |bytes: &usize| Some((*bytes, lookup.told((*threads, *bytes), mode, over)?));
-        let points: Vec<(usize, Told)> = sizes.iter().filter_map(told).collect();
+        let points: Vec<(usize, Ratio)> = sizes.iter().filter_map(told).collect();
         let has = |bytes: &usize| points.iter().any(|(of, _)| of == bytes);
         let missing: Vec<usize> = sizes.iter().filter(|bytes| !has(bytes)).copied().collect();
         let why = || {
@@ -139,7 +133,7 @@ pub(super) fn gather(
             mode: mode.to_string(),
             over: over.to_string(),
             crossover: of_points(&points, mode, over, &missing, why),
-            doubts: words::marks(sizes.iter().filter_map(at).map(|ratio| ratio.doubts.as_str())),
+            doubts: DoubtKinds::of_all(sizes.iter().filter_map(at).map(|ratio| &ratio.doubts)),
             missing_bytes: missing,
         }
     };
@@ -159,18 +153,13 @@ pub(super) fn gather(
 /// correlation of the two. What the straight line itself is wrong by is not in
 /// it; the measured sizes on both sides bound that.
 fn of_points(
-    told: &[(usize, Told)],
+    told: &[(usize, Ratio)],
     mode: &str,
     over: &str,
     missing: &[usize],
     why_none: impl FnOnce() -> String,
 ) -> Crossover {
-    let point = |(bytes, told): &(usize, Told)| Point {
-        bytes: *bytes,
-        log: told.log,
-        lower: told.lower,
-        upper: told.upper,
-    };
+    let point = |(bytes, ratio): &(usize, Ratio)| Point { bytes: *bytes, ratio: *ratio };
     let points: Vec<Point> = told.iter().map(point).collect();
     let leader = |side: i8| if side < 0 { mode.to_string() } else { over.to_string() };
     let clear: Vec<usize> = (0..points.len()).filter(|index| points[*index].side() != 0).collect();
@@ -216,9 +205,9 @@ fn crossing(points: &[Point], missing: &[usize], leader_after: String) -> Crossi
         points.iter().map(|point| ((point.bytes as f64).ln(), sign * of(point))).collect()
     };
     let (near, far): (End, End) = if falls {
-        (|point| point.lower, |point| point.upper)
+        (|point| point.ratio.lower.ln(), |point| point.ratio.upper.ln())
     } else {
-        (|point| point.upper, |point| point.lower)
+        (|point| point.ratio.upper.ln(), |point| point.ratio.lower.ln())
     };
     // Above 0 at the first point and below it at the last, a curve crosses an
     // odd number of times: the middle one is as good as any, and all of them
@@ -227,7 +216,7 @@ fn crossing(points: &[Point], missing: &[usize], leader_after: String) -> Crossi
     let ends = ((first.bytes as f64).ln(), (last.bytes as f64).ln());
     let lower = zeros(&curve(near)).first().copied().unwrap_or(ends.0);
     let upper = zeros(&curve(far)).last().copied().unwrap_or(ends.1);
-    let estimate = middle(zeros(&curve(|point| point.log))).unwrap_or((lower + upper) / 2.0);
+    let estimate = middle(zeros(&curve(|point| point.ratio.estimate.ln()))).unwrap_or((lower + upper) / 2.0);
     let within = |bytes: &&usize| (first.bytes..last.bytes).contains(*bytes);
     Crossing {
         bytes: estimate.exp(),

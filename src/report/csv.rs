@@ -4,6 +4,7 @@
 use super::Report;
 use super::estimate::{Interval, Reading};
 use crate::cell::Target;
+use crate::doubt::DoubtKinds;
 
 /// The columns of [`figures`].
 pub const FIGURE_COLUMNS: [&str; 16] = [
@@ -79,7 +80,7 @@ pub fn curves(report: &Report) -> String {
                 share,
                 ns,
                 absent.to_string(),
-                curve.doubts.clone(),
+                curve.doubts.to_string(),
             ]);
         };
         for point in &curve.points {
@@ -102,7 +103,7 @@ struct Line<'a> {
     over: &'a str,
     unit: &'a str,
     reading: &'a Reading,
-    doubts: &'a str,
+    doubts: &'a DoubtKinds,
 }
 
 fn line(line: Line<'_>) -> String {

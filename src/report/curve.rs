@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{CellRecords, cells};
 use crate::cell::{Cell, Target};
 use crate::compare::Baseline;
+use crate::doubt::DoubtKinds;
 use crate::metric::round_trip;
 
 /// All round trips of a cell, of all processes together.
@@ -24,8 +25,8 @@ pub struct Curve {
     /// Why there is no curve, or what is missing of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub absent: Option<String>,
-    /// The marks of the cell's doubts.
-    pub doubts: String,
+    /// The cell's doubts.
+    pub doubts: DoubtKinds,
 }
 
 /// One point of a percentile curve.
@@ -54,7 +55,7 @@ fn of_cell(baseline: &Baseline, of_cell: &CellRecords<'_>) -> Curve {
         processes: 0,
         points: Vec::new(),
         absent: None,
-        doubts: of_cell.marks(),
+        doubts: of_cell.doubts(),
     };
     let mut all: Option<hdrhistogram::Histogram<u64>> = None;
     for record in &of_cell.records {

@@ -12,6 +12,7 @@ use super::ratios::no_limit;
 use crate::cell::{Cell, Target};
 use crate::compare::rows::Rows;
 use crate::compare::{self, Baseline};
+use crate::doubt::{DoubtKind, DoubtKinds};
 use crate::loopback::{REFERENCES, Reference};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::results::record::Record;
@@ -43,8 +44,8 @@ pub struct Figure {
     /// The value with its interval, or why there is none.
     #[serde(flatten)]
     pub reading: Reading,
-    /// The marks of the cell's doubts.
-    pub doubts: String,
+    /// The cell's doubts.
+    pub doubts: DoubtKinds,
 }
 
 /// Every figure of one baseline.
@@ -52,7 +53,7 @@ pub(super) fn gather(baseline: &Baseline) -> Vec<Figure> {
     let mut figures = Vec::new();
     let cells = cells(baseline);
     for of_cell in &cells {
-        let doubts = of_cell.marks();
+        let doubts = of_cell.doubts();
         let given = quantities::of_cell(&of_cell.records);
         figures.extend(given.into_iter().map(|given| figure(baseline, &of_cell.cell, given, &doubts)));
     }
@@ -62,14 +63,14 @@ pub(super) fn gather(baseline: &Baseline) -> Vec<Figure> {
     figures
 }
 
-fn figure(baseline: &Baseline, cell: &Cell, given: Given, doubts: &str) -> Figure {
+fn figure(baseline: &Baseline, cell: &Cell, given: Given, doubts: &DoubtKinds) -> Figure {
     Figure {
         baseline: baseline.name.clone(),
         cell: cell.clone(),
         quantity: given.quantity,
         unit: given.unit,
         reading: given.reading,
-        doubts: doubts.to_string(),
+        doubts: doubts.clone(),
     }
 }
 
@@ -80,7 +81,7 @@ fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
     for key in rows.keys() {
         let Some(first) = rows.records(key).next() else { continue };
         // The only doubt of a cell that concerns a reference too.
-        let doubts = if first.placement.is_oversubscribed() { "o" } else { "" };
+        let doubts = first.doubt_kinds().iter().filter(|kind| *kind == DoubtKind::Oversubscribed).collect();
         for reference in REFERENCES {
             let mut per_message = of_side(&rows.absolute(key, reference.name()), TOO_FEW_GENERATIONS);
             if per_message.absence().is_some() {
@@ -91,7 +92,7 @@ fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
             }
             let cell = rows.cell(key, reference.name());
             for given in reference_figures(reference, first, &per_message) {
-                figures.push(figure(baseline, &cell, given, doubts));
+                figures.push(figure(baseline, &cell, given, &doubts));
             }
         }
     }

@@ -20,6 +20,7 @@ use super::ratios::{Lookup, RatioFigure};
 use super::words;
 use crate::cell::{Cell, Target};
 use crate::compare::{Baseline, Quantity};
+use crate::doubt::{DoubtKind, DoubtKinds};
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,8 +53,8 @@ pub struct Finding {
     pub figures: Vec<FindingFigure>,
     /// The cells that it rests on.
     pub cells: Vec<Cell>,
-    /// The marks of these cells' doubts, each once.
-    pub doubts: String,
+    /// These cells' doubts.
+    pub doubts: DoubtKinds,
 }
 
 /// A figure that a finding rests on.
@@ -115,11 +116,11 @@ impl Evidence<'_> {
         of_target.filter(|cell| self.modes.contains(&cell.mode)).cloned().collect()
     }
 
-    /// The marks of these cells' doubts.
-    fn marks<'a>(&self, cells: impl Iterator<Item = &'a Cell>) -> String {
-        let marks: BTreeMap<&Cell, &str> =
-            self.figures.iter().map(|figure| (&figure.cell, figure.doubts.as_str())).collect();
-        words::marks(cells.filter_map(|cell| marks.get(cell).copied()))
+    /// These cells' doubts.
+    fn doubts<'a>(&self, cells: impl Iterator<Item = &'a Cell>) -> DoubtKinds {
+        let doubts: BTreeMap<&Cell, &DoubtKinds> =
+            self.figures.iter().map(|figure| (&figure.cell, &figure.doubts)).collect();
+        DoubtKinds::of_all(cells.filter_map(|cell| doubts.get(cell).copied()))
     }
 
     /// `2 threads (oversubscribed)`, `1, 2 and 4 threads (2 and 4 oversubscribed)`:
@@ -127,7 +128,7 @@ impl Evidence<'_> {
     fn thread_counts(&self, target: Target, counts: &[usize]) -> String {
         let is_marked = |count: &&usize| {
             let of = |figure: &&Figure| figure.cell.target == target && figure.cell.threads == **count;
-            self.figures.iter().filter(of).any(|figure| figure.doubts.contains('o'))
+            self.figures.iter().filter(of).any(|figure| figure.doubts.contains(DoubtKind::Oversubscribed))
         };
         let marked: Vec<&usize> = counts.iter().filter(is_marked).collect();
         let list = |counts: &[&usize]| {

@@ -12,6 +12,7 @@ use super::figures::Figure;
 use super::ratios::RatioFigure;
 use crate::cell::{Cell, Target};
 use crate::compare::{self, Baseline, CellComparison, Process, Quantity};
+use crate::doubt::DoubtKind;
 use crate::loopback::{SELF_LANE, is_mode};
 use crate::ratio::spread::percent;
 use crate::results::resolution::{Resolution, Smallest};
@@ -115,12 +116,16 @@ fn of_processes(
 ) -> (Resolution, String) {
     let between_modes = |oversubscribed: bool| {
         let of = ratios.iter().filter(|ratio| is_mode(&ratio.over) && ratio.mode < ratio.over);
-        let halves = of.filter(|ratio| ratio.doubts.contains('o') == oversubscribed).filter_map(|ratio| {
-            let (lower, upper) = ratio.reading.estimate()?.ends()?;
-            let place =
-                format!("{} and {}, {} × {} B", ratio.mode, ratio.over, ratio.threads, ratio.message_bytes);
-            Some((percent((upper / lower).ln() / 2.0), place))
-        });
+        let halves = of
+            .filter(|ratio| ratio.doubts.contains(DoubtKind::Oversubscribed) == oversubscribed)
+            .filter_map(|ratio| {
+                let (lower, upper) = ratio.reading.estimate()?.ends()?;
+                let place = format!(
+                    "{} and {}, {} × {} B",
+                    ratio.mode, ratio.over, ratio.threads, ratio.message_bytes
+                );
+                Some((percent((upper / lower).ln() / 2.0), place))
+            });
         Smallest::of(halves.collect(), "no such ratio has an interval")
     };
     let of_cell = |cell: &CellComparison| {
@@ -129,7 +134,7 @@ fn of_processes(
     };
     let alike: Vec<CellComparison> = compare::with_one_like_it(baseline, quantity)
         .into_iter()
-        .filter(|cell| !cell.doubts.contains('o'))
+        .filter(|cell| !cell.doubts.contains(DoubtKind::Oversubscribed))
         .collect();
     let why_none = alike.iter().find_map(|cell| cell.absolute.reason.as_deref());
     let selves: Vec<bool> = ratios
@@ -164,40 +169,40 @@ fn of_processes(
 
 /// Every doubt of a baseline, by kind.
 pub(super) fn doubts(baseline: &Baseline) -> Vec<DoubtNote> {
-    let mut notes: BTreeMap<char, DoubtNote> = BTreeMap::new();
+    let mut notes: BTreeMap<DoubtKind, DoubtNote> = BTreeMap::new();
     for of_cell in cells(baseline) {
-        for (mark, doubtful) in doubts_of(&of_cell) {
-            let note = notes.entry(mark).or_insert_with(|| DoubtNote {
+        for (kind, doubtful) in doubts_of(&of_cell) {
+            let note = notes.entry(kind).or_insert_with(|| DoubtNote {
                 baseline: baseline.name.clone(),
-                mark,
-                title: doubtful.0.to_string(),
-                remedy: doubtful.1.clone(),
+                mark: kind.mark(),
+                title: kind.title().to_string(),
+                remedy: doubtful.0.clone(),
                 cells: Vec::new(),
             });
-            note.cells.push(doubtful.2);
+            note.cells.push(doubtful.1);
         }
     }
     notes.into_values().collect()
 }
 
-/// The title, the remedy and the cell.
-type Doubtful = (&'static str, String, DoubtfulCell);
+/// The remedy and the cell.
+type Doubtful = (String, DoubtfulCell);
 
-fn doubts_of(of_cell: &CellRecords<'_>) -> BTreeMap<char, Doubtful> {
-    let mut found: BTreeMap<char, Doubtful> = BTreeMap::new();
+fn doubts_of(of_cell: &CellRecords<'_>) -> BTreeMap<DoubtKind, Doubtful> {
+    let mut found: BTreeMap<DoubtKind, Doubtful> = BTreeMap::new();
     for record in &of_cell.records {
         let mut seen = BTreeSet::new();
-        for written in record.doubts.iter().filter(|written| seen.insert(written.doubt.mark())) {
-            let entry = found.entry(written.doubt.mark()).or_insert_with(|| {
+        for written in record.doubts.iter().filter(|written| seen.insert(written.doubt.kind())) {
+            let entry = found.entry(written.doubt.kind()).or_insert_with(|| {
                 let cell = DoubtfulCell {
                     cell: of_cell.cell.clone(),
                     text: written.text.clone(),
                     processes: 0,
                     of_processes: of_cell.records.len(),
                 };
-                (written.doubt.title(), written.remedy.clone(), cell)
+                (written.remedy.clone(), cell)
             });
-            entry.2.processes += 1;
+            entry.1.processes += 1;
         }
     }
     found

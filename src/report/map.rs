@@ -2,12 +2,15 @@
 //! is than the second. It owns when a mode may be called the best; the ratios
 //! that it reads are `ratios`'s.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::estimate::Reading;
 use super::ratios::{Lookup, RatioFigure};
 use super::words;
 use crate::compare::Quantity;
+use crate::doubt::DoubtKinds;
 use crate::loopback::SELF_LANE;
 
 /// One size and thread count of one baseline in one quantity.
@@ -24,8 +27,8 @@ pub struct MapCell {
     /// The answer.
     #[serde(flatten)]
     pub answer: Answer,
-    /// The marks of the doubts about the modes that the answer names.
-    pub doubts: String,
+    /// The doubts about the modes that the answer names.
+    pub doubts: DoubtKinds,
 }
 
 /// Which mode is the best.
@@ -135,7 +138,8 @@ fn answer(lookup: &Lookup<'_>, row: (usize, usize), quantity: Quantity, modes: &
     let Some((_, best)) = scores.iter().min_by(|a, b| a.0.total_cmp(&b.0)) else {
         return Answer::CannotTell { text: "no mode was measured".into() };
     };
-    let told_worse = |mode: &String| lookup.told(row, best, mode).is_some_and(|told| told.upper < 0.0);
+    let told_worse =
+        |mode: &String| lookup.told(row, best, mode).is_some_and(|ratio| ratio.told() == Ordering::Less);
     let together: Vec<String> =
         modes.iter().filter(|mode| mode == best || !told_worse(mode)).cloned().collect();
     if together.len() > 1 {
@@ -158,7 +162,7 @@ fn answer(lookup: &Lookup<'_>, row: (usize, usize), quantity: Quantity, modes: &
 
 fn log_ratio(lookup: &Lookup<'_>, row: (usize, usize), mode: &str, other: &str) -> Result<f64, String> {
     if let Some(told) = lookup.told(row, mode, other) {
-        return Ok(told.log);
+        return Ok(told.estimate.ln());
     }
     let why = match lookup.get(row, mode, other).map(|ratio| &ratio.reading) {
         Some(Reading::Absent { absent }) => absent.clone(),
@@ -179,8 +183,8 @@ fn better(quantity: Quantity, best: &str, second: &str, advantage: &Reading) -> 
     }
 }
 
-fn doubts(lookup: &Lookup<'_>, row: (usize, usize), named: &[String]) -> String {
+fn doubts(lookup: &Lookup<'_>, row: (usize, usize), named: &[String]) -> DoubtKinds {
     let lanes = |mode| named.iter().map(move |other| (mode, other.as_str())).chain([(mode, SELF_LANE)]);
     let ratios = named.iter().flat_map(lanes).filter_map(|(mode, over)| lookup.get(row, mode, over));
-    words::marks(ratios.map(|ratio| ratio.doubts.as_str()))
+    DoubtKinds::of_all(ratios.map(|ratio| &ratio.doubts))
 }

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::{Estimate, Reading, TOO_FEW_GENERATIONS, of_side};
+use super::estimate::{Estimate, Interval, Reading, TOO_FEW_GENERATIONS, of_side};
 use crate::compare::rows::{RowKey, Rows, Within};
 use crate::compare::statistics::Side;
 use crate::compare::{Baseline, Quantity};
+use crate::doubt::{DoubtKind, DoubtKinds};
 use crate::loopback::{REFERENCES, SELF_LANE};
+use crate::ratio::{Ratio, told};
 use crate::results::table::no_limit_text;
 
 /// A mode's time, or cost, a message over another lane's, in one row.
@@ -32,8 +34,12 @@ pub struct RatioFigure {
     /// Below 1 the mode takes, or costs, less than the other.
     #[serde(flatten)]
     pub reading: Reading,
-    /// The marks of the doubts about either mode's cell.
-    pub doubts: String,
+    /// By what factor the ends lie further out, where a mode of the two differs
+    /// from itself: see `ratio/told.rs`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub widened_by: Option<f64>,
+    /// The doubts about either mode's cell, and about the ratio.
+    pub doubts: DoubtKinds,
 }
 
 /// Every ratio of one baseline. Each pair of modes stands in both directions,
@@ -45,13 +51,18 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
         for key in rows.keys() {
             let (lanes, within) = (rows.lanes(key), rows.within(key));
             let here: Vec<&String> = modes.iter().filter(|mode| lanes.contains(*mode)).collect();
+            let margins: HashMap<&str, f64> =
+                modes.iter().map(|mode| (mode.as_str(), margin(&rows, key, mode))).collect();
             for mode in &here {
                 let read = |side: &Side| match side.processes.is_empty() {
                     true => Reading::Absent { absent: why_none(quantity).to_string() },
                     false => of_side(side, why_no_interval(within)),
                 };
                 let mut add = |over: &str, reading: Reading| {
-                    let doubts = rows.doubts(key, mode).union(&rows.doubts(key, over)).collect();
+                    let margin_of = |lane: &str| margins.get(lane).copied().unwrap_or(0.0);
+                    let margin = if over == SELF_LANE { 0.0 } else { margin_of(mode).max(margin_of(over)) };
+                    let reading = widened(reading, margin);
+                    let off = (margin > 0.0).then_some(DoubtKind::SelfRatioOff);
                     ratios.push(RatioFigure {
                         baseline: baseline.name.clone(),
                         quantity,
@@ -60,7 +71,8 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
                         mode: mode.to_string(),
                         over: over.to_string(),
                         reading,
-                        doubts,
+                        widened_by: (margin > 0.0).then(|| margin.exp()),
+                        doubts: rows.doubts(key, mode).and(rows.doubts(key, over)).and(off),
                     });
                 };
                 for over in here.iter().filter(|over| *over != mode) {
@@ -98,6 +110,31 @@ pub(super) fn no_limit(rows: &Rows<'_>, key: RowKey, reference: &str) -> Option<
     Some(no_limit_text(reference, &faster))
 }
 
+/// By how much a mode of a row differs from itself beyond chance, in log scale.
+fn margin(rows: &Rows<'_>, key: (usize, usize), mode: &str) -> f64 {
+    let side = rows.self_check(key, mode);
+    let reading = (!side.processes.is_empty()).then(|| of_side(&side, TOO_FEW_GENERATIONS));
+    told::disagreement(reading.as_ref().and_then(as_ratio))
+}
+
+/// A ratio with both ends of its interval.
+fn as_ratio(reading: &Reading) -> Option<Ratio> {
+    let estimate = reading.estimate()?;
+    let (lower, upper) = estimate.ends()?;
+    Some(Ratio { estimate: estimate.value, lower, upper })
+}
+
+/// With the interval that claims rest on.
+fn widened(mut reading: Reading, margin: f64) -> Reading {
+    if let (Some(wider), Reading::Estimate(estimate)) =
+        (as_ratio(&reading).map(|ratio| ratio.widened(margin)), &mut reading)
+        && let Interval::Found { lower, upper, .. } = &mut estimate.interval
+    {
+        (*lower, *upper) = (wider.lower, wider.upper);
+    }
+    reading
+}
+
 fn why_no_interval(within: Within) -> &'static str {
     match within {
         Within::Blocks => TOO_FEW_GENERATIONS,
@@ -116,14 +153,6 @@ fn why_none(quantity: Quantity) -> &'static str {
         Quantity::Throughput | Quantity::LatencyMedian => "no block holds a round of both",
         Quantity::CpuCost => "no block holds a round of both whose cost was counted",
     }
-}
-
-/// A ratio in log scale, as far as it may be used for a claim.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Told {
-    pub(super) log: f64,
-    pub(super) lower: f64,
-    pub(super) upper: f64,
 }
 
 /// Ratios of one baseline and quantity by row and lanes.
@@ -149,18 +178,8 @@ impl<'a> Lookup<'a> {
         self.ratios.get(&(threads, bytes, mode, over)).copied()
     }
 
-    /// The ratio of two modes with the interval that a claim may rest on:
-    /// where either of them was found to differ from itself, wider by as much.
-    pub(super) fn told(&self, row: (usize, usize), mode: &str, over: &str) -> Option<Told> {
-        let estimate = self.get(row, mode, over)?.reading.estimate()?;
-        let (lower, upper) = estimate.ends()?;
-        let margin = self.disagreement(row, mode).max(self.disagreement(row, over));
-        Some(Told { log: estimate.value.ln(), lower: lower.ln() - margin, upper: upper.ln() + margin })
-    }
-
-    /// By how much a mode differs from itself beyond chance, in log scale.
-    fn disagreement(&self, row: (usize, usize), mode: &str) -> f64 {
-        let twin = self.get(row, mode, SELF_LANE).and_then(|ratio| ratio.reading.estimate());
-        twin.filter(|twin| twin.holds(1.0) == Some(false)).map_or(0.0, |twin| twin.value.ln().abs())
+    /// The ratio of two modes, if it has the interval that a claim rests on.
+    pub(super) fn told(&self, row: (usize, usize), mode: &str, over: &str) -> Option<Ratio> {
+        as_ratio(&self.get(row, mode, over)?.reading)
     }
 }

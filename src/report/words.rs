@@ -1,9 +1,8 @@
 //! Words for figures, lists and sizes, the same in every sentence of the
 //! report. It knows nothing of cells or baselines.
 
-use std::collections::BTreeSet;
-
 use super::estimate::{Estimate, Interval, Reading};
+use crate::ratio::printed;
 use crate::results::table::digits;
 
 /// `a`, `a and b`, `a, b and c`.
@@ -66,12 +65,12 @@ pub(super) fn percent(share: f64) -> String {
 
 /// `12.3 [11.9, 12.7]`; without an interval the value alone.
 pub(super) fn estimate(estimate: &Estimate) -> String {
-    match estimate.ends() {
-        Some((lower, upper)) => {
-            format!("{} [{}, {}]", figure(estimate.value), figure(lower), figure(upper))
-        }
-        None => figure(estimate.value),
+    let Some((lower, upper)) = estimate.ends() else { return figure(estimate.value) };
+    let reads_as_one = |end: f64| end != 1.0 && figure(end) == figure(1.0);
+    if reads_as_one(lower) || reads_as_one(upper) {
+        return printed::beside_one(estimate.value, estimate.ends(), 2);
     }
+    format!("{} [{}, {}]", figure(estimate.value), figure(lower), figure(upper))
 }
 
 /// The same of a reading; an absent one says why.
@@ -84,23 +83,8 @@ pub(super) fn reading(reading: &Reading) -> String {
 
 /// `×1.31 [1.28, 1.34]`.
 pub(super) fn times(reading: &Reading) -> String {
-    match reading {
-        Reading::Estimate(found) => match found.ends() {
-            Some((lower, upper)) => {
-                let places = places(lower, upper);
-                format!("×{:.places$} [{lower:.places$}, {upper:.places$}]", found.value)
-            }
-            None => format!("×{:.2}", found.value),
-        },
-        Reading::Absent { .. } => "×absent".to_string(),
-    }
-}
-
-/// As many decimal places as it takes to see on which side of 1 an end lies.
-fn places(lower: f64, upper: f64) -> usize {
-    let hides =
-        |end: f64, places: usize| end != 1.0 && format!("{end:.places$}") == format!("{:.places$}", 1.0);
-    (2..5).find(|places| !hides(lower, *places) && !hides(upper, *places)).unwrap_or(5)
+    let found = reading.estimate().map(|found| printed::times(found.value, found.ends()));
+    found.unwrap_or_else(|| "×absent".to_string())
 }
 
 /// Why an estimate has no interval; empty if it has one.
@@ -108,28 +92,5 @@ pub(super) fn why_no_interval(estimate: &Estimate) -> String {
     match &estimate.interval {
         Interval::Found { .. } => String::new(),
         Interval::Absent { absent } => absent.clone(),
-    }
-}
-
-/// All marks, each once, in order.
-pub(super) fn marks<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    let marks: BTreeSet<char> = all.flat_map(str::chars).collect();
-    marks.into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::estimate::Basis;
-
-    #[test]
-    fn an_interval_that_leaves_out_1_does_not_read_as_if_it_held_it() {
-        let ratio = |value, lower, upper| {
-            let interval = Interval::Found { lower, upper, basis: Basis::Processes, count: 5 };
-            times(&Reading::Estimate(Estimate { value, interval }))
-        };
-        assert_eq!(ratio(1.04, 1.0012, 1.08), "×1.040 [1.001, 1.080]");
-        assert_eq!(ratio(0.99, 0.98, 0.9996), "×0.9900 [0.9800, 0.9996]");
-        assert_eq!(ratio(1.02, 1.0, 1.04), "×1.02 [1.00, 1.04]");
     }
 }

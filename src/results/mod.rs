@@ -8,4 +8,5 @@ pub mod name;
 pub mod record;
 pub mod recording;
 pub mod resolution;
+mod row;
 pub mod table;

@@ -2,13 +2,13 @@
 //! key. It owns the file's shape; where the file lies is
 //! [`super::criterion_files`]'s business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Target};
 use crate::cpu::Plan;
-use crate::doubt::{self, Doubt};
+use crate::doubt::{self, Doubt, DoubtKind, DoubtKinds};
 use crate::environment::Environment;
 use crate::loopback::{Block, CellMeasurement, CostUnit, is_mode};
 use crate::metric::{self, Metrics, Reading};
@@ -109,9 +109,9 @@ impl Record {
         self.row_ratios = ratio::of_row(&self.cell.mode, modes, cells);
     }
 
-    /// The marks of its doubts, for a table.
-    pub fn marks(&self) -> String {
-        self.doubts.iter().map(|written| written.doubt.mark()).collect()
+    /// The kinds of its doubts.
+    pub fn doubt_kinds(&self) -> DoubtKinds {
+        self.doubts.iter().map(|written| written.doubt.kind()).collect()
     }
 }
 
@@ -120,19 +120,19 @@ impl Record {
 /// twenty differs from itself by chance.
 const UNMARKED_SHARE: f64 = 0.1;
 
-/// The marks of the doubts about a cell, given its record in each process that
-/// measured it, each once.
-pub fn marks_of<'a>(records: impl Iterator<Item = &'a Record>) -> BTreeSet<char> {
+/// The kinds of doubt about a cell, given its record in each process that
+/// measured it.
+pub fn doubts_of<'a>(records: impl Iterator<Item = &'a Record>) -> DoubtKinds {
     let mut processes = 0;
-    let mut doubted: BTreeMap<char, usize> = BTreeMap::new();
+    let mut doubted: BTreeMap<DoubtKind, usize> = BTreeMap::new();
     for record in records {
         processes += 1;
-        for mark in record.marks().chars().collect::<BTreeSet<char>>() {
-            *doubted.entry(mark).or_default() += 1;
+        for kind in record.doubt_kinds() {
+            *doubted.entry(kind).or_default() += 1;
         }
     }
     let most = UNMARKED_SHARE * f64::from(processes);
-    doubted.into_iter().filter(|(_, count)| *count as f64 > most).map(|(mark, _)| mark).collect()
+    doubted.into_iter().filter(|(_, count)| *count as f64 > most).map(|(kind, _)| kind).collect()
 }
 
 fn cloned((lane, reading): (&String, &RatioReading)) -> (String, RatioReading) {

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
+use super::row::rows;
 use super::table::digits;
 use crate::metric::median;
 use crate::ratio::spread::{between_runs_percent, percent};
-use crate::ratio::{Ratio, RatioReading, self_ratio};
+use crate::ratio::{Ratio, self_ratio};
 
 /// What a run could show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -126,25 +127,19 @@ impl Smallest {
     }
 }
 
-/// The half width of each interval of a row, each pair of modes once: a ratio
-/// that is further from 1 shows.
+/// The half width of each interval of a row as claims use it, each pair of modes
+/// once: a ratio that is further from 1 shows.
 fn between_modes(records: &[&Record]) -> Smallest {
-    let mut pairs: BTreeMap<(usize, usize, [&str; 2]), f64> = BTreeMap::new();
-    for record in records {
-        for (lane, reading) in &record.row_ratios {
-            let RatioReading::Ratio(ratio) = reading else { continue };
-            let mut pair = [record.cell.mode.as_str(), lane.as_str()];
-            pair.sort_unstable();
+    let mut found = Vec::new();
+    for ((threads, bytes), row) in rows(records.iter().copied()) {
+        for [one, other] in row.pairs() {
+            let Some(ratio) = row.told(one, other) else { continue };
             let half = (ratio.upper / ratio.lower).ln() / 2.0;
-            // Both cells of a pair have the same blocks; a filter may have left one out.
-            pairs.insert((record.cell.threads, record.cell.message_bytes, pair), percent(half));
+            found.push((percent(half), format!("{one} and {other}, {threads} × {bytes} B")));
         }
     }
-    let place = |(threads, bytes, [one, other]): (usize, usize, [&str; 2])| {
-        format!("{one} and {other}, {threads} × {bytes} B")
-    };
     let none = if records.is_empty() { NO_CELLS } else { "no ratio has an interval" };
-    Smallest::of(pairs.into_iter().map(|(pair, percent)| (percent, place(pair))).collect(), none)
+    Smallest::of(found, none)
 }
 
 const NO_CELLS: &str = "no such cell was measured";

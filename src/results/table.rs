@@ -7,23 +7,22 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::record::{Record, WrittenDoubt};
+use super::row::{Row, rows};
 use crate::cell::Target;
+use crate::doubt::DoubtKind;
 use crate::loopback::REFERENCES;
 use crate::metric;
 use crate::metric::cpu_cost::per_byte_unit;
-use crate::ratio::Ratio;
 
 /// Lays out `records` of one target, with `modes` as columns in this order.
 /// Ratios are to the first of them.
 pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     let Some(reference) = modes.first() else { return String::new() };
-    let cells: Vec<Vec<String>> = rows(records)
+    let cells: Vec<Vec<String>> = rows(records.iter())
         .iter()
         .map(|((threads, bytes), row)| {
             let mut line = vec![threads.to_string(), bytes.to_string()];
-            line.extend(modes.iter().map(|mode| {
-                row.get(mode.as_str()).map_or("–".into(), |record| cell(target, reference, record))
-            }));
+            line.extend(modes.iter().map(|mode| cell(target, reference, row, mode)));
             line
         })
         .collect();
@@ -31,7 +30,7 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     header.extend(modes.iter().cloned());
     let (what, against) = match target {
         Target::Throughput => ("median Gbit/s of all connections", "throughput over"),
-        Target::Latency => ("median round trip in µs", "mean round trip over"),
+        Target::Latency => ("median round trip in µs", "median round trip over"),
         Target::CpuCost => ("CPU cost a byte, clients and servers together", "cost over"),
     };
     let mut text = format!(
@@ -47,8 +46,12 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     if target == Target::Throughput {
         text += &costs(modes, records);
     }
-    let _ = writeln!(text, "\n* {better} of its row: every interval against another mode is clear of 1");
-    text + &legend(records)
+    let _ = writeln!(
+        text,
+        "\nCompare modes by the ratios, not by the figures beside them: those are of different moments, and the \
+         machine drifts.\n* {better} of its row: every interval against another mode is clear of 1"
+    );
+    text + &legend(records) + "Words such as self, reference, generation, and the method: docs/METHOD.md\n"
 }
 
 /// The table of what a byte cost, client + server, and of the references.
@@ -57,22 +60,18 @@ fn costs(modes: &[String], records: &[Record]) -> String {
     let mut header = vec!["threads".to_string(), "bytes".to_string()];
     header.extend(modes.iter().cloned());
     header.extend(REFERENCES.map(|reference| format!("time over {}", reference.name())));
-    let rows = rows(records);
+    let rows = rows(records.iter());
     let mut no_limits: BTreeSet<String> = BTreeSet::new();
     let lines = rows.iter().map(|((threads, bytes), row)| {
         let mut line = vec![threads.to_string(), bytes.to_string()];
-        line.extend(
-            modes
-                .iter()
-                .map(|mode| row.get(mode.as_str()).map_or("–".into(), |record| side_by_side(record))),
-        );
+        line.extend(modes.iter().map(|mode| row.get(mode).map_or("–".into(), |record| side_by_side(record))));
         line.extend(REFERENCES.map(|reference| {
             let ratio = |mode: &str| row.get(mode)?.ratios.get(reference.name())?.ratio();
             let over = |mode: &String| Some(format!("×{}", digits(ratio(mode)?.estimate)));
-            let is_faster = |(mode, record): (&&str, &&Record)| {
+            let is_faster = |(mode, record): &(&str, &Record)| {
                 ratio(mode).is_some_and(|ratio| ratio.upper < 1.0) && record.placement.is_oversubscribed()
             };
-            if let Some((mode, _)) = row.iter().find(|cell| is_faster(*cell)) {
+            if let Some((mode, _)) = row.iter().find(is_faster) {
                 no_limits.insert(no_limit_text(reference.name(), mode));
                 return "no limit".to_string();
             }
@@ -111,39 +110,25 @@ fn cost_per_byte(record: &Record) -> Option<f64> {
     Some(number("client_cost_per_byte")? + number("server_cost_per_byte")?)
 }
 
-type Rows<'a> = BTreeMap<(usize, usize), BTreeMap<&'a str, &'a Record>>;
-
-fn rows(records: &[Record]) -> Rows<'_> {
-    let mut rows = Rows::new();
-    for record in records {
-        let row = rows.entry((record.cell.threads, record.cell.message_bytes)).or_default();
-        row.insert(&record.cell.mode, record);
-    }
-    rows
-}
-
-fn cell(target: Target, reference: &str, record: &Record) -> String {
+fn cell(target: Target, reference: &str, row: &Row<'_>, mode: &str) -> String {
+    let Some(record) = row.get(mode) else { return "–".into() };
     let figure = match target {
         Target::Throughput => metric::number(&record.metrics, "throughput"),
         Target::Latency => metric::number(&record.metrics, "round_trip_p50").map(|ns| ns / 1e3),
         Target::CpuCost => cost_per_byte(record),
     };
     let mut text = figure.map_or("absent".into(), digits);
-    if record.cell.mode != reference {
-        let reading = record.row_ratios.get(reference).and_then(|reading| reading.ratio());
-        let ratio = reading.map(|ratio| if target == Target::Throughput { ratio.inverse() } else { ratio });
-        text += &ratio.map_or(" ×absent".into(), |r| format!(" {}", times(&r)));
+    let mut doubts = record.doubt_kinds();
+    if mode != reference {
+        let ratio = row.told(mode, reference);
+        let ratio = ratio.map(|ratio| if target == Target::Throughput { ratio.inverse() } else { ratio });
+        text += &ratio.map_or(" ×absent".into(), |ratio| format!(" {}", ratio.times()));
+        doubts = doubts.and(row.is_widened(mode, reference).then_some(DoubtKind::SelfRatioOff));
     }
-    if is_best(record) {
+    if row.is_best(mode) {
         text.push('*');
     }
-    let marks = record.marks();
-    if marks.is_empty() { text } else { format!("{text} {marks}") }
-}
-
-/// A ratio with its interval: `×1.11 [1.09, 1.13]`.
-pub fn times(ratio: &Ratio) -> String {
-    format!("×{:.2} [{:.2}, {:.2}]", ratio.estimate, ratio.lower, ratio.upper)
+    if doubts.is_empty() { text } else { format!("{text} {doubts}") }
 }
 
 /// Three significant digits, or all of them from 1000 on.
@@ -163,14 +148,6 @@ pub fn minutes(duration: Duration) -> String {
         0 => format!("{seconds} s"),
         minutes => format!("{minutes} min {} s", seconds % 60),
     }
-}
-
-/// Whether every other mode of the blocks was slower, by an interval clear of
-/// 1, and the mode agrees with itself.
-fn is_best(record: &Record) -> bool {
-    let ratios: Option<Vec<Ratio>> = record.row_ratios.values().map(|reading| reading.ratio()).collect();
-    let agrees = crate::ratio::self_ratio(&record.ratios).is_none_or(|ratio| ratio.holds(1.0));
-    agrees && ratios.is_some_and(|ratios| !ratios.is_empty() && ratios.iter().all(|r| r.upper < 1.0))
 }
 
 fn aligned(header: &[String], cells: &[Vec<String>]) -> String {
@@ -196,19 +173,20 @@ fn aligned(header: &[String], cells: &[Vec<String>]) -> String {
 /// What the marks mean: one line a kind, with how many cells, the first one's
 /// text and the remedy.
 fn legend(records: &[Record]) -> String {
-    let mut kinds: BTreeMap<char, Vec<(&Record, &WrittenDoubt)>> = BTreeMap::new();
+    let mut kinds: BTreeMap<DoubtKind, Vec<(&Record, &WrittenDoubt)>> = BTreeMap::new();
     for record in records {
         for written in &record.doubts {
-            kinds.entry(written.doubt.mark()).or_default().push((record, written));
+            kinds.entry(written.doubt.kind()).or_default().push((record, written));
         }
     }
     let mut text = String::new();
-    for (mark, cells) in kinds {
+    for (kind, cells) in kinds {
         let (record, first) = cells[0];
         let _ = writeln!(
             text,
-            "{mark} {}, {} cell(s), such as {}: {}. Remedy: {}.",
-            first.doubt.title(),
+            "{} {}, {} cell(s), such as {}: {}. Remedy: {}.",
+            kind.mark(),
+            kind.title(),
             cells.len(),
             record.cell,
             first.text,

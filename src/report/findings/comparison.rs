@@ -6,6 +6,7 @@ use super::super::estimate::{Estimate, Interval, Reading};
 use super::super::words;
 use super::{Finding, FindingFigure, FindingKind};
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
+use crate::doubt::DoubtKinds;
 
 /// The finding of one comparison.
 pub(super) fn finding(compared: &Compared) -> Finding {
@@ -18,7 +19,7 @@ pub(super) fn finding(compared: &Compared) -> Finding {
             details: Vec::new(),
             figures: Vec::new(),
             cells: Vec::new(),
-            doubts: String::new(),
+            doubts: DoubtKinds::default(),
         },
     }
 }
@@ -59,7 +60,7 @@ fn of_comparison(comparison: &Comparison) -> Finding {
         details: Vec::new(),
         figures: Vec::new(),
         cells: changed.iter().map(|cell| cell.cell.clone()).collect(),
-        doubts: words::marks(changed.iter().map(|cell| cell.doubts.as_str())),
+        doubts: DoubtKinds::of_all(changed.iter().map(|cell| &cell.doubts)),
     };
     for (question, of) in QUESTIONS {
         for quantity in Quantity::ALL {

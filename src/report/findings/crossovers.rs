@@ -7,6 +7,7 @@ use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::Cell;
 use crate::compare::Quantity;
+use crate::doubt::DoubtKinds;
 
 /// One finding for each pair of modes in each quantity.
 pub(super) fn findings(evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -56,7 +57,7 @@ fn finding(evidence: &Evidence<'_>, (quantity, mode, over): (Quantity, &str, &st
         headline: format!("{what}, {mode} and {over}: {}.", headline.join("; ")),
         details: rows.iter().flat_map(|row| details(row)).collect(),
         figures,
-        doubts: words::marks(rows.iter().map(|row| row.doubts.as_str())),
+        doubts: DoubtKinds::of_all(rows.iter().map(|row| &row.doubts)),
         cells,
     })
 }

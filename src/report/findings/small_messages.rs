@@ -9,6 +9,7 @@ use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::Cell;
 use crate::compare::Quantity;
+use crate::doubt::DoubtKinds;
 use crate::loopback::Reference;
 
 const MEMCPY: &str = Reference::Memcpy.name();
@@ -44,7 +45,7 @@ fn of_quantity(evidence: &Evidence<'_>, quantity: Quantity) -> Option<Finding> {
         details: Vec::new(),
         figures: Vec::new(),
         cells: Vec::new(),
-        doubts: String::new(),
+        doubts: DoubtKinds::default(),
     };
     for mode in modes {
         small.describe(mode, &mut finding);
@@ -54,7 +55,7 @@ fn of_quantity(evidence: &Evidence<'_>, quantity: Quantity) -> Option<Finding> {
          pages, allocating and reporting notifications, and waking the receiver are one figure."
             .to_string(),
     );
-    finding.doubts = evidence.marks(finding.cells.iter());
+    finding.doubts = evidence.doubts(finding.cells.iter());
     Some(finding)
 }
 

@@ -52,7 +52,7 @@ fn finding(evidence: &Evidence<'_>, rows: &Rows<'_>, mode: &str) -> Option<Findi
         headline: headline(evidence, mode, &peaks),
         details: Vec::new(),
         figures: Vec::new(),
-        doubts: evidence.marks(cells.iter()),
+        doubts: evidence.doubts(cells.iter()),
         cells,
     };
     for peak in &peaks {

@@ -7,6 +7,7 @@ use super::super::estimate::{Estimate, Reading};
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::{Cell, Target};
+use crate::doubt::DoubtKinds;
 
 /// One finding a mode that makes `MSG_ZEROCOPY` sends, or one that says that
 /// none does.
@@ -23,7 +24,7 @@ pub(super) fn findings(evidence: &Evidence<'_>) -> Vec<Finding> {
         details: Vec::new(),
         figures: Vec::new(),
         cells: Vec::new(),
-        doubts: String::new(),
+        doubts: DoubtKinds::default(),
     }]
 }
 
@@ -102,7 +103,7 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         headline,
         details,
         figures,
-        doubts: evidence.marks(tally.cells.iter()),
+        doubts: evidence.doubts(tally.cells.iter()),
         cells: tally.cells,
     })
 }

@@ -10,6 +10,7 @@ use super::super::{Report, words};
 use super::plain;
 use crate::cell::{Cell, Target};
 use crate::compare::Quantity;
+use crate::doubt::DoubtKinds;
 use crate::loopback::{REFERENCES, Reference};
 
 /// A table for each target of each baseline.
@@ -40,7 +41,7 @@ pub(super) fn table(header: &[String], lines: impl Iterator<Item = Vec<String>>)
 }
 
 /// Words with the marks of doubts behind them.
-pub(super) fn marked(words: &str, doubts: &str) -> String {
+pub(super) fn marked(words: &str, doubts: &DoubtKinds) -> String {
     if doubts.is_empty() { words.to_string() } else { format!("{words} ({doubts})") }
 }
 

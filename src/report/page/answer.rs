@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::names;
 use super::sheet::Sheet;
 use crate::compare::Quantity;
-use crate::doubt::Doubt;
+use crate::doubt::DoubtKinds;
 use crate::report::Report;
 use crate::report::baseline::BaselineFacts;
 use crate::report::findings::FindingKind;
@@ -131,7 +131,7 @@ fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
                 }
             }
         }
-        (legend(cells(report, facts, quantity)))
+        (names::legend(&DoubtKinds::of_all(cells(report, facts, quantity).map(|cell| &cell.doubts))))
     }
 }
 
@@ -166,22 +166,4 @@ fn draw_cell(sheet: &Sheet<'_>, cell: &MapCell) -> Markup {
 fn swatch(sheet: &Sheet<'_>, mode: &str) -> Markup {
     let place = sheet.report.modes.iter().position(|known| known == mode);
     html! { @if let Some(place) = place { (sheet.style(place, 0).point()) " " } }
-}
-
-/// The letters that stand in the map.
-fn legend<'r>(cells: impl Iterator<Item = &'r MapCell>) -> Markup {
-    let marks: String = cells.map(|cell| cell.doubts.as_str()).collect();
-    let known: Vec<_> = Doubt::KINDS.iter().filter(|(mark, _)| marks.contains(*mark)).collect();
-    html! {
-        @if !known.is_empty() {
-            p.letters {
-                "Doubts: "
-                @for (number, (mark, title)) in known.iter().enumerate() {
-                    @if number > 0 { ", " }
-                    b { (mark) } " " (title.to_lowercase())
-                }
-                ". " a href="#doubts" { "What they mean" }
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::names;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::table;
+use crate::doubt::DoubtKind;
 use crate::report::plot::{Axis, Mark, Panel, Plot, Point, Scale, Series, Tick};
 use crate::report::words;
 
@@ -117,7 +118,7 @@ fn label(lane: &Lane<'_>, line: &Line) -> String {
 
 /// Said over the panel where it is true of every point in it.
 fn oversubscribed<'d>(lines: impl Iterator<Item = &'d Line>) -> String {
-    let marks: Vec<bool> = lines.map(|line| line.datum.doubts.contains('o')).collect();
+    let marks: Vec<bool> = lines.map(|line| line.datum.doubts.contains(DoubtKind::Oversubscribed)).collect();
     if !marks.is_empty() && marks.iter().all(|is_marked| *is_marked) {
         ", oversubscribed".into()
     } else {
@@ -236,7 +237,7 @@ fn entry(line: &Line) -> Markup {
             Some(verdict) => (verdict.words),
             None => (names::figure(reading)),
         }
-        @if !doubts.is_empty() { " " (doubts) }
+        @if !doubts.is_empty() { " " (doubts.to_string()) }
     }
 }
 

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use crate::cell::{Cell, Target};
-use crate::doubt::Doubt;
+use crate::doubt::DoubtKinds;
 use crate::report::estimate::{Interval, Reading};
 use crate::report::words;
 
@@ -38,30 +38,42 @@ pub(super) fn figure_in_full(reading: &Reading, unit: &str) -> String {
     let Some(estimate) = reading.estimate() else {
         return format!("absent: {}", reading.absence().unwrap_or_default());
     };
+    let figure = words::estimate(estimate);
+    // The unit stands with the value: `18.9 Gbit/s [18.1, 19.6]`.
+    let (value, ends) = figure.split_at(figure.find(' ').unwrap_or(figure.len()));
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-    let value = format!("{}{unit}", words::figure(estimate.value));
     match &estimate.interval {
-        Interval::Found { lower, upper, basis, count } => {
-            format!(
-                "{value} [{}, {}], 95 %, {}",
-                words::figure(*lower),
-                words::figure(*upper),
-                basis.text(*count)
-            )
+        Interval::Found { basis, count, .. } => {
+            format!("{value}{unit}{ends}, 95 %, {}", basis.text(*count))
         }
-        Interval::Absent { absent } => format!("{value}, no interval: {absent}"),
+        Interval::Absent { absent } => format!("{value}{unit}, no interval: {absent}"),
     }
 }
 
-/// The titles of doubts by their marks: `oversubscribed, deferred copies`.
-pub(super) fn doubts(marks: &str) -> String {
-    let known = Doubt::KINDS.iter().filter(|(mark, _)| marks.contains(*mark));
-    known.map(|(_, title)| title.to_lowercase()).collect::<Vec<_>>().join(", ")
+/// The titles of doubts: `oversubscribed, deferred copies`.
+pub(super) fn doubts(doubts: &DoubtKinds) -> String {
+    doubts.iter().map(|kind| kind.title().to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
-/// The marks of doubts as a list: `o, s`.
-pub(super) fn letters(marks: &str) -> String {
-    marks.chars().map(String::from).collect::<Vec<_>>().join(", ")
+/// The letters of doubts as a list: `o, s`.
+pub(super) fn letters(doubts: &DoubtKinds) -> String {
+    doubts.iter().map(|kind| kind.mark().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// What the letters stand for, with a link to more; nothing if there are none.
+pub(super) fn legend(doubts: &DoubtKinds) -> Markup {
+    html! {
+        @if !doubts.is_empty() {
+            p.letters {
+                "Doubts: "
+                @for (number, kind) in doubts.iter().enumerate() {
+                    @if number > 0 { ", " }
+                    b { (kind.mark()) } " " (kind.title().to_lowercase())
+                }
+                ". " a href="#doubts" { "What they mean" }
+            }
+        }
+    }
 }
 
 /// A sentence in which backticks set off code.

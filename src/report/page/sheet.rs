@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::cell::Target;
 use crate::compare::Quantity;
+use crate::doubt::DoubtKinds;
 use crate::loopback::Reference;
 use crate::report::Report;
 use crate::report::estimate::Reading;
@@ -40,7 +41,7 @@ pub(super) struct Lane<'a> {
 pub(super) struct Datum {
     pub(super) reading: Reading,
     pub(super) unit: String,
-    pub(super) doubts: String,
+    pub(super) doubts: DoubtKinds,
     /// A verdict in words, which say more than value and interval.
     pub(super) verdict: Option<Verdict>,
 }

@@ -1,0 +1,164 @@
+//! The kinds of doubt and sets of them. It owns letters, titles and their one
+//! order; what a doubt says of a cell stands in [`super::Doubt`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A kind of doubt. The order is that of every list and legend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)] // the titles say it
+pub enum DoubtKind {
+    Oversubscribed,
+    WindowLimited,
+    Retransmits,
+    SelfRatioOff,
+    DeferredCopies,
+    FellBack,
+    NotGranted,
+    RoundsOffLength,
+    NoInterval,
+    Multiplexed,
+    Verified,
+    Slowed,
+    UnequalCores,
+    CpuQuota,
+}
+
+impl DoubtKind {
+    /// Every kind, in order.
+    pub const ALL: [DoubtKind; 14] = [
+        DoubtKind::Oversubscribed,
+        DoubtKind::WindowLimited,
+        DoubtKind::Retransmits,
+        DoubtKind::SelfRatioOff,
+        DoubtKind::DeferredCopies,
+        DoubtKind::FellBack,
+        DoubtKind::NotGranted,
+        DoubtKind::RoundsOffLength,
+        DoubtKind::NoInterval,
+        DoubtKind::Multiplexed,
+        DoubtKind::Verified,
+        DoubtKind::Slowed,
+        DoubtKind::UnequalCores,
+        DoubtKind::CpuQuota,
+    ];
+
+    /// The letter that marks a figure.
+    pub fn mark(self) -> char {
+        match self {
+            DoubtKind::Oversubscribed => 'o',
+            DoubtKind::WindowLimited => 'w',
+            DoubtKind::Retransmits => 'r',
+            DoubtKind::SelfRatioOff => 's',
+            DoubtKind::DeferredCopies => 'd',
+            DoubtKind::FellBack => 'f',
+            DoubtKind::NotGranted => 'g',
+            DoubtKind::RoundsOffLength => 'l',
+            DoubtKind::NoInterval => 'i',
+            DoubtKind::Multiplexed => 'm',
+            DoubtKind::Verified => 'v',
+            DoubtKind::Slowed => 'b',
+            DoubtKind::UnequalCores => 'u',
+            DoubtKind::CpuQuota => 'q',
+        }
+    }
+
+    /// The heading in docs/METHOD.md.
+    pub fn title(self) -> &'static str {
+        match self {
+            DoubtKind::Oversubscribed => "Oversubscribed",
+            DoubtKind::WindowLimited => "Window-limited",
+            DoubtKind::Retransmits => "Retransmits",
+            DoubtKind::SelfRatioOff => "Self ratio off 1",
+            DoubtKind::DeferredCopies => "Deferred copies",
+            DoubtKind::FellBack => "Sends that fell back to a copy",
+            DoubtKind::NotGranted => "A setting that the kernel did not grant",
+            DoubtKind::RoundsOffLength => "Rounds off their length",
+            DoubtKind::NoInterval => "No interval",
+            DoubtKind::Multiplexed => "Multiplexed counters",
+            DoubtKind::Verified => "Every byte verified",
+            DoubtKind::Slowed => "Slowed on purpose",
+            DoubtKind::UnequalCores => "Unequal cores",
+            DoubtKind::CpuQuota => "A CPU quota below what is needed",
+        }
+    }
+}
+
+/// Kinds of doubt about a figure, each once. In JSON and CSV it is its letters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DoubtKinds(BTreeSet<DoubtKind>);
+
+impl DoubtKinds {
+    /// Whether there is no doubt.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `kind` is among them.
+    pub fn contains(&self, kind: DoubtKind) -> bool {
+        self.0.contains(&kind)
+    }
+
+    /// The kinds, in order.
+    pub fn iter(&self) -> impl Iterator<Item = DoubtKind> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Adds those of `others`.
+    pub fn and(mut self, others: impl IntoIterator<Item = DoubtKind>) -> DoubtKinds {
+        self.0.extend(others);
+        self
+    }
+
+    /// Those of all of `sets`.
+    pub fn of_all<'a>(sets: impl Iterator<Item = &'a DoubtKinds>) -> DoubtKinds {
+        sets.flat_map(DoubtKinds::iter).collect()
+    }
+
+    /// What the letters stand for: `o oversubscribed, s self ratio off 1`.
+    pub fn explained(&self) -> String {
+        let each = self.iter().map(|kind| format!("{} {}", kind.mark(), kind.title().to_lowercase()));
+        each.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl FromIterator<DoubtKind> for DoubtKinds {
+    fn from_iter<I: IntoIterator<Item = DoubtKind>>(kinds: I) -> DoubtKinds {
+        DoubtKinds(kinds.into_iter().collect())
+    }
+}
+
+impl IntoIterator for DoubtKinds {
+    type Item = DoubtKind;
+    type IntoIter = std::collections::btree_set::IntoIter<DoubtKind>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// The letters.
+impl fmt::Display for DoubtKinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.iter().map(DoubtKind::mark).collect::<String>())
+    }
+}
+
+impl Serialize for DoubtKinds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DoubtKinds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DoubtKinds, D::Error> {
+        let letters = String::deserialize(deserializer)?;
+        let kind = |letter: char| {
+            let known = DoubtKind::ALL.into_iter().find(|kind| kind.mark() == letter);
+            known.ok_or_else(|| serde::de::Error::custom(format!("no doubt has the letter {letter:?}")))
+        };
+        letters.chars().map(kind).collect()
+    }
+}
