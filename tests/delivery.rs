@@ -95,7 +95,7 @@ const NON_BLOCKING_ZERO_COPY: ModeEntry = non_blocking("zero-copy", |c| open_non
 type Open = fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>;
 
 const fn non_blocking(name: &'static str, open: Open) -> ModeEntry {
-    ModeEntry { name, summary: "non-blocking", open }
+    ModeEntry { name, summary: "non-blocking", asks_for_no_copy: false, open }
 }
 
 fn open_non_blocking(name: &str, connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {

@@ -138,6 +138,7 @@ fn a_made_up_machine_is_read_as_it_is_written() {
         ("cpu_time.steal_ticks", "30"),
         ("cpu_time.total_ticks", "100"),
         ("load_average.1_min", "1.5"),
+        ("tasks.running", "2"),
         ("sysctl.kernel.perf_event_paranoid", "-1"),
         ("sysctl.net.ipv4.tcp_rmem", "4096 131072 6291456"),
         ("turbo", "on"),

@@ -92,11 +92,20 @@ fn failure_of(mut generation: Generation, messages: u64) -> Error {
     error
 }
 
-const PANICS: ModeEntry =
-    ModeEntry { name: "panics", summary: "", open: |_| Ok(Box::new(Fake { panics: true })) };
-const LOSES: ModeEntry =
-    ModeEntry { name: "loses", summary: "", open: |_| Ok(Box::new(Fake { panics: false })) };
-const CANNOT_OPEN: ModeEntry = ModeEntry { name: "cannot-open", summary: "", open: cannot_open };
+const PANICS: ModeEntry = ModeEntry {
+    name: "panics",
+    summary: "",
+    asks_for_no_copy: false,
+    open: |_| Ok(Box::new(Fake { panics: true })),
+};
+const LOSES: ModeEntry = ModeEntry {
+    name: "loses",
+    summary: "",
+    asks_for_no_copy: false,
+    open: |_| Ok(Box::new(Fake { panics: false })),
+};
+const CANNOT_OPEN: ModeEntry =
+    ModeEntry { name: "cannot-open", summary: "", asks_for_no_copy: false, open: cannot_open };
 
 fn cannot_open(_: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
     Err(SendFailure { operation: "open", source: io::Error::other("no such thing") })

@@ -36,7 +36,7 @@ const SANDBOX: ModeEntry = entry("sandbox", |_: Connection| fails_with(1)); // E
 const BROKEN: ModeEntry = entry("broken", |_: Connection| fails_with(5)); // EIO
 
 const fn entry(name: &'static str, open: fn(Connection) -> Opened) -> ModeEntry {
-    ModeEntry { name, summary: "refused", open }
+    ModeEntry { name, summary: "refused", asks_for_no_copy: false, open }
 }
 
 fn fails_with(errno: i32) -> Opened {

@@ -38,10 +38,10 @@ fn zero_copy(deferred: u64) -> (String, String) {
 fn deferred_copies_are_told_from_zero_copy_that_was() {
     // 16 blocks of 1000 messages in each of two cells.
     let (headline, details) = zero_copy(100);
-    assert!(headline.contains("was not zero-copy: all 32000 completions in 2 cells"), "{headline}");
-    assert!(details.contains("price of asking for zero-copy"), "{details}");
+    assert!(headline.contains("did not save the copy: all 32000 completions in 2 cells"), "{headline}");
+    assert!(details.contains("price of asking not to copy"), "{details}");
     let (headline, details) = zero_copy(0);
-    assert!(headline.contains("was zero-copy: none of 32000 completions"), "{headline}");
+    assert!(headline.contains("saved the copy: none of 32000 completions"), "{headline}");
     assert!(!details.contains("price of asking"), "{details}");
     let (headline, details) = zero_copy(25);
     assert!(headline.contains("in part: 25.0 % of 32000 completions"), "{headline}");
@@ -133,8 +133,7 @@ fn highest_at_the_most_threads_is_no_peak_and_one_thread_count_says_nothing() {
         "{headline}"
     );
     let one = Rows { threads: vec![1], ..threads(rising) }.report();
-    let headline = &of_kind(&one, FindingKind::Threads)[0].headline;
-    assert!(headline.contains("one thread count was measured"), "{headline}");
+    assert!(of_kind(&one, FindingKind::Threads).is_empty());
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn the_answer_stands_first() {
     let xml = as_xml(&one());
     let document = parse(&xml);
     let answer = with_id(&document, "answer");
-    assert!(text(answer).contains("zero-copy was not zero-copy"), "{}", text(answer));
+    assert!(text(answer).contains("zero-copy did not save the copy"), "{}", text(answer));
     let map = all(answer, "table").next().unwrap();
     let row = all(map, "tr").find(|row| text(*row).starts_with("4 KiB")).unwrap();
     let at_two_threads = all(row, "td").nth(1).unwrap();

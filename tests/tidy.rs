@@ -146,6 +146,25 @@ fn every_doubt_has_a_heading_in_the_method() {
     }
 }
 
+/// What a mode is called and does is said in its registry entry alone; all else
+/// learns it from there, or from the record that carries it.
+#[test]
+fn copy_modes_are_named_in_copy_mode_alone() {
+    let elsewhere = rust_files();
+    let elsewhere =
+        elsewhere.iter().filter(|path| path.starts_with("src") && !path.starts_with("src/copy_mode"));
+    for path in elsewhere {
+        for (number, line) in read(path).lines().enumerate() {
+            // A name with a hyphen stands in a comment or in a string.
+            let code = line.split("//").next().unwrap_or("");
+            for mode in copy_mode::REGISTRY.iter().filter(|mode| mode.name.contains('-')) {
+                let named = code.to_lowercase().contains(mode.name);
+                assert!(!named, "{}:{} names {}", path.display(), number + 1, mode.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn long_files_are_listed_with_their_reason() {
     let architecture = read("ARCHITECTURE.md");

@@ -136,8 +136,9 @@ fn the_tables_ratio_is_the_reports() {
 
 #[test]
 fn what_is_said_of_a_pair_is_what_its_shown_interval_says() {
+    let mut widened = 0;
     for seed in 0..12 {
-        let records = records(Target::Throughput, seed, 1.03);
+        let records = records(Target::Throughput, seed, 1.08);
         let report = Report::gather(&[Baseline::of_processes("run", vec![records])], Vec::new());
         for cell in report.map.iter().filter(|cell| cell.quantity == Quantity::Throughput) {
             let row = (cell.threads, cell.message_bytes);
@@ -160,10 +161,16 @@ fn what_is_said_of_a_pair_is_what_its_shown_interval_says() {
                 other => panic!("{other:?}"),
             }
             // The widened interval is marked.
+            let off = |mode: &str| !shown(mode, SELF_LANE).1;
             let (ratio, _) = shown("one-copy", "two-copy");
-            assert!(ratio.widened_by.is_some_and(|factor| factor > 1.02), "{ratio:?}");
-            assert!(ratio.doubts.contains(DoubtKind::SelfRatioOff), "{ratio:?}");
-            assert!(shown("one-copy", "zero-copy").0.widened_by.is_none_or(|factor| factor < 1.02));
+            assert_eq!(ratio.widened_by.is_some(), off("one-copy") || off("two-copy"), "{ratio:?}");
+            assert_eq!(
+                ratio.doubts.contains(DoubtKind::SelfRatioOff),
+                ratio.widened_by.is_some(),
+                "{ratio:?}"
+            );
+            widened += usize::from(ratio.widened_by.is_some());
         }
     }
+    assert!(widened > 10, "{widened}");
 }

@@ -219,8 +219,8 @@ mod tests {
     fn the_baseline_is_the_one_that_criterion_takes() {
         let before = || "before".to_string();
         for (line, baseline) in [
-            ("zero-copy --noplot", Baseline::Save("6.1.0".into())),
-            ("--baseline before zero-copy", Baseline::Compare(before())),
+            ("latency/ --noplot", Baseline::Save("6.1.0".into())),
+            ("--baseline before latency/", Baseline::Compare(before())),
             ("-b before", Baseline::Compare(before())),
             ("--save-baseline=before", Baseline::Save(before())),
             ("-sbefore", Baseline::Save(before())),
@@ -263,7 +263,7 @@ mod tests {
     fn a_pass_shuffles_by_its_seed() {
         let pass = |seed| Pass { baseline: "b".into(), seed, filter: None, profile: None };
         let cell =
-            |threads| Cell { target: Target::Latency, mode: "one-copy".into(), message_bytes: 1, threads };
+            |threads| Cell { target: Target::Latency, mode: "some".into(), message_bytes: 1, threads };
         let ordered = |seed: u64| {
             let mut cells: Vec<Cell> = (1..=20).map(cell).collect();
             Invocation::of_pass(pass(seed)).unwrap().order(&mut cells);

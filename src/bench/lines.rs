@@ -64,7 +64,13 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         };
         println!("copycost: threads run on NUMA node {}, {ends}", nodes.join(", "));
     }
-    println!("copycost: on loopback every zero-copy completion is a deferred copy; see README.md");
+    let asking: Vec<&str> = modes.iter().filter(|mode| mode.asks_for_no_copy).map(|mode| mode.name).collect();
+    if !asking.is_empty() {
+        println!(
+            "copycost: on loopback every completion of {} is a deferred copy; see README.md",
+            asking.join(", ")
+        );
+    }
 }
 
 /// What CPU cost is counted in, and what is missing and why.
@@ -82,6 +88,9 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
     };
     if !figure.is_empty() {
         println!("{INDENT}{figure}");
+    }
+    if record.cell.target == Target::CpuCost {
+        println!("{INDENT}above, time is the CPU cost a message and thrpt the CPU cost a byte");
     }
     println!("{INDENT}{}", cost(record));
     let ratios: Vec<String> = record

@@ -60,6 +60,7 @@ impl Doctor {
 
 fn print_measured(measured: &Metrics) {
     println!("MEASURED  here and now; one thread, the profile's smallest and largest message");
+    println!("  A rough promise: {}", measure::HOW_ROUGH);
     for described in measure::CATALOGUE {
         let name = described.name.replace('_', " ");
         match measured.get(described.name).map(|metric| &metric.reading) {

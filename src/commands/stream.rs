@@ -156,7 +156,7 @@ impl Stream {
         );
         if let Some(tally) = total.tally {
             println!(
-                "zero-copy: {} sends ({} partial), {} completions, {} of them deferred copies, \
+                "MSG_ZEROCOPY: {} sends ({} partial), {} completions, {} of them deferred copies, \
                  {} error-queue reads, {} ENOBUFS, {} sends fell back to a copy",
                 tally.sends,
                 tally.partial_sends,

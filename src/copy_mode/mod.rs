@@ -62,8 +62,11 @@ pub trait CopyMode: Send {
 pub struct ModeEntry {
     /// The name in profiles, benchmark ids, records and tables.
     pub name: &'static str,
-    /// What it sends how, in one line.
+    /// What it sends how, in one line. Records carry it, and so reports say it.
     pub summary: &'static str,
+    /// Whether it asks the kernel not to copy (`MSG_ZEROCOPY`): only completions
+    /// say whether it copied all the same.
+    pub asks_for_no_copy: bool,
     /// Makes the mode for one connection; fails where the kernel refuses it.
     pub open: fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>,
 }

@@ -11,6 +11,7 @@ use crate::sys;
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "one-copy",
     summary: "sendmsg(2) with the fields as an iovec",
+    asks_for_no_copy: false,
     open: |connection| {
         let done = Done::new(&connection);
         Ok(Box::new(OneCopy { connection, done }))

@@ -10,6 +10,7 @@ use crate::message::Message;
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "two-copy",
     summary: "gathers the fields into a staging buffer, then send(2)",
+    asks_for_no_copy: false,
     open: |connection| {
         let staging = PageBuffer::new(connection.message_bytes, connection.staging_offset_bytes)
             .map_err(|source| SendFailure { operation: "map the staging buffer", source })?;

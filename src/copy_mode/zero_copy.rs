@@ -12,6 +12,7 @@ use crate::zerocopy::Sender;
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "zero-copy",
     summary: "sendmsg(2) with MSG_ZEROCOPY, completions from the error queue",
+    asks_for_no_copy: true,
     open: |connection| {
         let mut sender = Sender::shared(Arc::clone(&connection.socket), connection.wait_limit)
             .map_err(|source| SendFailure { operation: "setsockopt SO_ZEROCOPY", source })?;

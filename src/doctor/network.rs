@@ -2,6 +2,7 @@
 //! function knows one kind: its threshold, its words and its command.
 
 use super::{Look, Said};
+use crate::copy_mode;
 use crate::profile::BufferSize;
 
 fn names(list: &str, name: &str) -> bool {
@@ -81,7 +82,11 @@ fn buffer(look: &Look<'_>, key: &str, asked: BufferSize, sysctl: &str) -> Option
 }
 
 fn sends_zerocopy(look: &Look<'_>) -> bool {
-    look.profile.matrix.modes.iter().any(|mode| mode == "zero-copy")
+    look.profile
+        .matrix
+        .modes
+        .iter()
+        .any(|mode| copy_mode::find(mode).is_some_and(|mode| mode.asks_for_no_copy))
 }
 
 /// The value of current kernels; older ones have 20480.
@@ -95,7 +100,7 @@ pub(super) fn optmem(look: &Look<'_>) -> Option<Said> {
                 kernels have it"
         ))
         .why(
-            "it holds the notifications of zero-copy sends in flight: with less, sends are \
+            "it holds the notifications of MSG_ZEROCOPY sends in flight: with less, sends are \
                  refused (ENOBUFS) and tried again, and the mode looks slower than it is",
         )
         .change(format!("sysctl -w net.core.optmem_max={OPTMEM_BYTES:.0}"))
@@ -117,11 +122,11 @@ pub(super) fn locked_memory(look: &Look<'_>) -> Option<Said> {
     (limit < needed).then(|| {
         let kib = (needed / 1024.0).ceil();
         Said::worse(format!(
-            "{limit:.0} bytes may be locked; zero-copy sends in flight can need \
+            "{limit:.0} bytes may be locked; MSG_ZEROCOPY sends in flight can need \
                 {needed:.0}"
         ))
         .why(
-            "pages of zero-copy sends are pinned and count against RLIMIT_MEMLOCK of the user: \
+            "pages of MSG_ZEROCOPY sends are pinned and count against RLIMIT_MEMLOCK of the user: \
                  beyond it sends are refused (ENOBUFS) or fall back to a copy",
         )
         .change(format!(
@@ -179,7 +184,7 @@ pub(super) fn default_congestion_control(look: &Look<'_>) -> Option<Said> {
         Said::note(format!("the system's default congestion control is {default}, which paces"))
             .why(format!(
                 "the profile sets {wanted} before connecting, so figures here are not \
-                    touched; other tools' are: paced sends are throttled, and zero-copy looks \
+                    touched; other tools' are: paced sends are throttled, and MSG_ZEROCOPY looks \
                     faster than it is"
             ))
             .change("for other tools: sysctl -w net.ipv4.tcp_congestion_control=cubic")

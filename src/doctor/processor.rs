@@ -90,16 +90,25 @@ pub(super) fn debug_build(look: &Look<'_>) -> Option<Said> {
 
 pub(super) fn load(look: &Look<'_>) -> Option<Said> {
     let (load, cpus) = (look.number("load_average.1_min")?, look.number("cpu.online")?);
+    // This program itself is one of those that run.
+    let others_run = look.number("tasks.running").is_none_or(|running| running > 1.0);
+    if load > 0.3 * cpus && !others_run {
+        let what = format!(
+            "load average {load:.2} over the last minute, on {cpus:.0} CPUs, of what has ended: nothing else runs now"
+        );
+        return Some(
+            Said::note(what)
+                .why("a compiler or a bench that just ended leaves its load average behind for minutes")
+                .change("none needed; run it again if a measurement was running"),
+        );
+    }
     (load > 0.3 * cpus).then(|| {
         Said::worse(format!("load average {load:.2} over the last minute, on {cpus:.0} CPUs"))
             .why(
                 "other programs take the CPUs that are measured on; ratios widen, absolute figures \
                  fall",
             )
-            .change(
-                "look for them: ps -eo pcpu,pid,comm --sort=-pcpu | head; after a bench it is \
-                 the bench itself, and falls within minutes",
-            )
+            .change("look for them: ps -eo pcpu,pid,comm --sort=-pcpu | head")
     })
 }
 

@@ -217,6 +217,12 @@ fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {
         });
         put(name, reading(load, |load| Reading::Value(Value::Number(load))));
     }
+    // `1/88`: of 88 tasks one runs, or would on a free CPU.
+    let running = loads.and_then(|line| {
+        let running = line.split(' ').nth(3).and_then(|word| word.split('/').next()?.parse::<f64>().ok());
+        running.ok_or_else(|| "/proc/loadavg is not as proc(5) says".to_string())
+    });
+    put("tasks.running", reading(running, |running| Reading::Value(Value::Number(running))));
     cpu_times(root, put);
 }
 

@@ -150,7 +150,7 @@ impl Client {
         };
         if tally.sends != tally.notifications || tally.deferred_copies > tally.notifications {
             let what = format!(
-                "{} zero-copy sends, {} completions, {} of them deferred copies: these do not add up",
+                "{} MSG_ZEROCOPY sends, {} completions, {} of them deferred copies: these do not add up",
                 tally.sends, tally.notifications, tally.deferred_copies
             );
             return Err(broken(what));

@@ -64,6 +64,15 @@ pub(super) fn modes<'a>(baselines: impl Iterator<Item = &'a Baseline>) -> Vec<St
     ordered
 }
 
+/// What each mode sends how, as the first record that says it does.
+pub(super) fn summaries<'a>(records: impl Iterator<Item = &'a Record>) -> BTreeMap<String, String> {
+    let mut summaries = BTreeMap::new();
+    for (mode, facts) in records.flat_map(|record| &record.modes) {
+        summaries.entry(mode.clone()).or_insert_with(|| facts.summary.clone());
+    }
+    summaries
+}
+
 /// Every size that a cell of `target` has, or of any target, sorted.
 pub(super) fn sizes<'a>(records: impl Iterator<Item = &'a Record>, target: Option<Target>) -> Vec<usize> {
     let of_target = records.filter(|record| target.is_none_or(|target| record.cell.target == target));

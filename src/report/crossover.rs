@@ -15,7 +15,7 @@ use crate::ratio::Ratio;
 pub struct CrossoverRow {
     /// The baseline's name.
     pub baseline: String,
-    /// Throughput (by the time a message) or CPU cost.
+    /// Throughput (by the time a message), median latency or CPU cost.
     pub quantity: Quantity,
     /// Client threads.
     pub threads: usize,

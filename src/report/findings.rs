@@ -38,6 +38,28 @@ pub enum FindingKind {
     Comparison,
 }
 
+impl FindingKind {
+    /// Every kind, in the order of a reader's questions.
+    pub const ALL: [FindingKind; 5] = [
+        FindingKind::ZeroCopy,
+        FindingKind::Crossover,
+        FindingKind::Threads,
+        FindingKind::SmallMessages,
+        FindingKind::Comparison,
+    ];
+
+    /// The question that it answers.
+    pub fn title(self) -> &'static str {
+        match self {
+            FindingKind::ZeroCopy => "Did MSG_ZEROCOPY save the copy?",
+            FindingKind::Crossover => "From which size on does a mode pay?",
+            FindingKind::Threads => "What do further threads do?",
+            FindingKind::SmallMessages => "What does a small message pay for?",
+            FindingKind::Comparison => "What changed?",
+        }
+    }
+}
+
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -130,17 +152,8 @@ impl Evidence<'_> {
             let of = |figure: &&Figure| figure.cell.target == target && figure.cell.threads == **count;
             self.figures.iter().filter(of).any(|figure| figure.doubts.contains(DoubtKind::Oversubscribed))
         };
-        let marked: Vec<&usize> = counts.iter().filter(is_marked).collect();
-        let list = |counts: &[&usize]| {
-            words::list(&counts.iter().map(|count| count.to_string()).collect::<Vec<_>>())
-        };
-        let plural = if counts == [1] { "thread" } else { "threads" };
-        let all = format!("{} {plural}", list(&counts.iter().collect::<Vec<_>>()));
-        match marked.len() {
-            0 => all,
-            many if many == counts.len() => format!("{all} (oversubscribed)"),
-            _ => format!("{all} ({} oversubscribed)", list(&marked)),
-        }
+        let marked: Vec<usize> = counts.iter().filter(is_marked).copied().collect();
+        words::thread_counts(counts, &marked)
     }
 }
 

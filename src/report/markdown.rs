@@ -11,6 +11,7 @@ use super::findings::{Finding, FindingKind};
 use super::map;
 use super::{Compared, Report, words};
 use crate::compare::table::{Style, render as render_comparison};
+use crate::doubt::DoubtKinds;
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -61,17 +62,6 @@ fn summary(baseline: &BaselineFacts) -> String {
     )
 }
 
-/// The title of each kind of finding.
-fn title(kind: FindingKind) -> &'static str {
-    match kind {
-        FindingKind::ZeroCopy => "Was zero-copy zero-copy?",
-        FindingKind::Crossover => "From which size on does a mode pay?",
-        FindingKind::Threads => "What do more threads do?",
-        FindingKind::SmallMessages => "What does a small message pay for?",
-        FindingKind::Comparison => "What changed?",
-    }
-}
-
 fn findings(report: &Report) -> String {
     let mut text = String::from("\n## Findings\n");
     for baseline in &report.baselines {
@@ -81,13 +71,19 @@ fn findings(report: &Report) -> String {
         let mut last: Option<FindingKind> = None;
         for finding in report.findings.iter().filter(|finding| finding.baseline == baseline.name) {
             if last != Some(finding.kind) {
-                let _ = writeln!(text, "\n**{}**\n", title(finding.kind));
+                let _ = writeln!(text, "\n**{}**\n", finding.kind.title());
                 last = Some(finding.kind);
             }
             text += &one(finding);
         }
     }
-    text
+    text + &letters(report.findings.iter().map(|finding| &finding.doubts))
+}
+
+/// What letters in brackets stand for, below where they stand.
+fn letters<'a>(doubts: impl Iterator<Item = &'a DoubtKinds>) -> String {
+    let doubts = DoubtKinds::of_all(doubts);
+    if doubts.is_empty() { String::new() } else { format!("\nDoubts: {}.\n", doubts.explained()) }
 }
 
 fn one(finding: &Finding) -> String {
@@ -101,6 +97,10 @@ fn one(finding: &Finding) -> String {
 
 fn maps(report: &Report) -> String {
     let mut text = String::from("\n## Which mode where\n");
+    for best in &report.best {
+        let _ =
+            writeln!(text, "\n{}, {}: {}", plain(&best.baseline), best.quantity.name(), plain(&best.text));
+    }
     for baseline in &report.baselines {
         for quantity in map::QUANTITIES {
             let of = |cell: &&map::MapCell| cell.baseline == baseline.name && cell.quantity == quantity;
@@ -119,6 +119,7 @@ fn maps(report: &Report) -> String {
                 [vec![words::size(*bytes)], cells].concat()
             });
             text += &tables::table(&[vec!["size".to_string()], threads].concat(), lines);
+            text += &letters(cells.iter().map(|cell| &cell.doubts));
         }
     }
     text
@@ -215,7 +216,8 @@ fn again(report: &Report) -> String {
     let mut text = String::from(
         "\n## Method, and how to measure it again\n\nEvery comparison of two modes is the median of ratios within \
          blocks, in which each mode runs within milliseconds of the others; figures in brackets are 95 % \
-         intervals. docs/METHOD.md says how they are made and what they cannot see.\n\n```\n",
+         intervals. docs/METHOD.md says how they are made and what they cannot see; \
+         \"Words\" in it explains *generation*, *self*, *reference* and the rest.\n\n```\n",
     );
     for command in report.baselines.iter().flat_map(|baseline| &baseline.commands) {
         let _ = writeln!(text, "{command}");

@@ -4,6 +4,7 @@
 //! and reads no file; `baseline`s come from [`crate::compare::Baseline`].
 
 pub mod baseline;
+pub mod best;
 mod cells;
 pub mod crossover;
 pub mod csv;
@@ -22,12 +23,14 @@ pub mod ratios;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::compare::{self, Baseline, Comparison, Quantity as RatioQuantity};
 use baseline::BaselineFacts;
+use best::BestModes;
 use crossover::CrossoverRow;
 use curve::Curve;
 use figures::{Figure, Quantity};
@@ -47,12 +50,16 @@ pub struct Report {
     pub baselines: Vec<BaselineFacts>,
     /// Every mode that any baseline holds, in the order of the profile.
     pub modes: Vec<String>,
+    /// What each of them sends how, as far as the records say.
+    pub summaries: BTreeMap<String, String>,
     /// Every message size, sorted.
     pub sizes: Vec<usize>,
     /// Every thread count, sorted.
     pub threads: Vec<usize>,
     /// The answers.
     pub findings: Vec<Finding>,
+    /// The map of each baseline and quantity in a sentence.
+    pub best: Vec<BestModes>,
     /// The best mode of each size and thread count.
     pub map: Vec<MapCell>,
     /// Where one mode overtakes another.
@@ -106,7 +113,8 @@ pub struct CriterionPage {
 }
 
 /// Whose quantities crossovers are looked for in.
-const CROSSOVERS: [RatioQuantity; 2] = [RatioQuantity::Throughput, RatioQuantity::CpuCost];
+const CROSSOVERS: [RatioQuantity; 3] =
+    [RatioQuantity::Throughput, RatioQuantity::LatencyMedian, RatioQuantity::CpuCost];
 
 impl Report {
     /// Gathers everything from `baselines`. `links` are Criterion's pages as
@@ -125,6 +133,8 @@ impl Report {
             command: command(baselines),
             links,
             modes,
+            summaries: cells::summaries(all()),
+            best: Vec::new(),
             findings: Vec::new(),
             map: Vec::new(),
             crossovers: Vec::new(),
@@ -151,7 +161,9 @@ impl Report {
         let ratios = ratios::gather(baseline, &modes);
         for quantity in map::QUANTITIES {
             let rows = cells::rows(baseline, quantity.target(), &modes);
-            self.map.extend(map::gather(&ratios, &baseline.name, quantity, &rows));
+            let map = map::gather(&ratios, &baseline.name, quantity, &rows);
+            self.best.extend(best::sentence(&baseline.name, quantity, &map));
+            self.map.extend(map);
         }
         let mut crossovers = Vec::new();
         for quantity in CROSSOVERS {

@@ -41,6 +41,17 @@ pub(super) fn threads(count: usize) -> String {
     self::count(count, "thread")
 }
 
+/// `2 threads (oversubscribed)`, `1, 2 and 4 threads (2 and 4 oversubscribed)`.
+pub(super) fn thread_counts(counts: &[usize], oversubscribed: &[usize]) -> String {
+    let list = |counts: &[usize]| list(&counts.iter().map(usize::to_string).collect::<Vec<_>>());
+    let all = format!("{} thread{}", list(counts), if counts == [1] { "" } else { "s" });
+    match oversubscribed.len() {
+        0 => all,
+        many if many == counts.len() => format!("{all} (oversubscribed)"),
+        _ => format!("{all} ({} oversubscribed)", list(oversubscribed)),
+    }
+}
+
 /// `1 cell`, `12 cells`.
 pub(super) fn count(count: usize, of: &str) -> String {
     format!("{count} {of}{}", if count == 1 { "" } else { "s" })

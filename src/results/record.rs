@@ -2,11 +2,12 @@
 //! key. It owns the file's shape; where the file lies is
 //! [`super::criterion_files`]'s business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Target};
+use crate::copy_mode;
 use crate::cpu::Plan;
 use crate::doubt::{self, Doubt, DoubtKind, DoubtKinds};
 use crate::environment::Environment;
@@ -32,6 +33,9 @@ pub struct Record {
     pub copycost_version: String,
     /// The cell.
     pub cell: Cell,
+    /// What each mode of the blocks does. Records of earlier versions have none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub modes: BTreeMap<String, ModeFacts>,
     /// What the cell's own counts and ratios are in; of a CPU cost cell only.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cost_unit: Option<CostUnit>,
@@ -58,6 +62,13 @@ pub struct Record {
     pub environment: Environment,
     /// CPU time stolen by the hypervisor since then, in percent.
     pub steal_percent: Reading,
+}
+
+/// What is known of a copy mode, for readers that do not have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModeFacts {
+    /// What it sends how, in one line: its registry entry's.
+    pub summary: String,
 }
 
 /// A doubt with its text, for readers that do not know its kind.
@@ -90,6 +101,7 @@ impl Record {
             copycost_version: env!("CARGO_PKG_VERSION").to_string(),
             cost_unit: (measurement.cell.target == Target::CpuCost).then_some(measurement.cost_unit),
             counted_in: measurement.cost_unit,
+            modes: mode_facts(&measurement),
             cell: measurement.cell,
             metrics,
             row_ratios: ratios.iter().filter(|(lane, _)| is_mode(lane)).map(cloned).collect(),
@@ -133,6 +145,13 @@ pub fn doubts_of<'a>(records: impl Iterator<Item = &'a Record>) -> DoubtKinds {
     }
     let most = UNMARKED_SHARE * f64::from(processes);
     doubted.into_iter().filter(|(_, count)| *count as f64 > most).map(|(kind, _)| kind).collect()
+}
+
+fn mode_facts(measurement: &CellMeasurement) -> BTreeMap<String, ModeFacts> {
+    let rounds = measurement.blocks.iter().flat_map(|block| &block.rounds);
+    let lanes: BTreeSet<&str> = rounds.map(|round| round.lane.as_str()).collect();
+    let modes = lanes.into_iter().filter_map(copy_mode::find);
+    modes.map(|mode| (mode.name.to_string(), ModeFacts { summary: mode.summary.to_string() })).collect()
 }
 
 fn cloned((lane, reading): (&String, &RatioReading)) -> (String, RatioReading) {

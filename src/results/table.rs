@@ -64,7 +64,7 @@ fn costs(modes: &[String], records: &[Record]) -> String {
     let mut no_limits: BTreeSet<String> = BTreeSet::new();
     let lines = rows.iter().map(|((threads, bytes), row)| {
         let mut line = vec![threads.to_string(), bytes.to_string()];
-        line.extend(modes.iter().map(|mode| row.get(mode).map_or("–".into(), |record| side_by_side(record))));
+        line.extend(modes.iter().map(|mode| row.get(mode).map_or("–".into(), side_by_side)));
         line.extend(REFERENCES.map(|reference| {
             let ratio = |mode: &str| row.get(mode)?.ratios.get(reference.name())?.ratio();
             let over = |mode: &String| Some(format!("×{}", digits(ratio(mode)?.estimate)));

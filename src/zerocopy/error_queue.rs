@@ -32,7 +32,7 @@ pub enum ParseError {
     #[error("no IP_RECVERR or IPV6_RECVERR control message in the error-queue entry")]
     NoExtendedError,
     /// The entry is an error or a notification of another kind.
-    #[error("error-queue entry of origin {origin} with errno {errno}, not a zero-copy completion")]
+    #[error("error-queue entry of origin {origin} with errno {errno}, not a completion of MSG_ZEROCOPY")]
     NotZeroCopy {
         /// `ee_origin`; 5 would be zero-copy.
         origin: u8,

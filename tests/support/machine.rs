@@ -144,6 +144,20 @@ pub const CASES: &[Case] = &[
     ),
     ("debug_build", &[("debug_build", "yes")], Worse, "--release", &[("debug_build", "no")]),
     ("load", &[("load_average.1_min", "4.9")], Worse, "4.90", &[("load_average.1_min", "4.7")]),
+    (
+        "load",
+        &[("load_average.1_min", "4.9"), ("tasks.running", "1")],
+        Note,
+        "nothing else runs now",
+        &[("load_average.1_min", "4.7"), ("tasks.running", "1")],
+    ),
+    (
+        "load",
+        &[("load_average.1_min", "4.9"), ("tasks.running", "3")],
+        Worse,
+        "4.90",
+        &[("load_average.1_min", "4.7"), ("tasks.running", "3")],
+    ),
     ("steal", &[("cpu_time.steal_ticks", "20000")], Worse, "2.0 %", &[("cpu_time.steal_ticks", "9000")]),
     (
         "virtual_machine",

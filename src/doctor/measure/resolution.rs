@@ -148,13 +148,13 @@ mod tests {
         };
         let block = |(generation, own, twin): &(usize, u64, u64)| Block {
             generation: *generation,
-            rounds: vec![round("two-copy", *own), round(SELF_LANE, *twin)],
+            rounds: vec![round("own", *own), round(SELF_LANE, *twin)],
             round_trips_ns: Vec::new(),
             tally: None,
             client_counts: None,
             server_counts: None,
         };
-        let (mode, target) = ("two-copy".to_string(), Target::Throughput);
+        let (mode, target) = ("own".to_string(), Target::Throughput);
         CellMeasurement {
             cell: Cell { target, mode, message_bytes: 1024, threads: 1 },
             plan: Plan { ends: Vec::new(), cpus: 2, on: Vec::new() },

@@ -1,4 +1,4 @@
-//! From which size on one mode overtakes another, in throughput and in CPU
+//! From which size on one mode overtakes another, in throughput, latency and CPU
 //! cost: a sentence for each pair of modes, from what `crossover` allows.
 
 use super::super::crossover::{Crossing, Crossover, CrossoverRow};
@@ -29,7 +29,8 @@ fn finding(evidence: &Evidence<'_>, (quantity, mode, over): (Quantity, &str, &st
     let headline = said.iter().map(|(threads, what)| format!("on {threads} {what}")).collect::<Vec<_>>();
     let what = match quantity {
         Quantity::CpuCost => "CPU cost",
-        _ => "Throughput",
+        Quantity::LatencyMedian | Quantity::LatencyP99 => "Latency (median round trip)",
+        Quantity::Throughput => "Throughput",
     };
     let lookup = evidence.lookup(quantity);
     let (mut figures, mut cells) = (Vec::new(), Vec::new());
@@ -65,7 +66,8 @@ fn finding(evidence: &Evidence<'_>, (quantity, mode, over): (Quantity, &str, &st
 fn measured(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::CpuCost => "CPU cost a message",
-        _ => "time a message",
+        Quantity::LatencyMedian | Quantity::LatencyP99 => "median round trip",
+        Quantity::Throughput => "time a message",
     }
 }
 
@@ -104,7 +106,16 @@ fn sentence(row: &CrossoverRow) -> String {
                             place(crossing)
                         )
                     }
-                    _ => format!("{} overtakes {behind} at {}", crossing.leader_after, place(crossing)),
+                    Quantity::LatencyMedian | Quantity::LatencyP99 => {
+                        format!(
+                            "{} answers sooner than {behind} from {} on",
+                            crossing.leader_after,
+                            place(crossing)
+                        )
+                    }
+                    Quantity::Throughput => {
+                        format!("{} overtakes {behind} at {}", crossing.leader_after, place(crossing))
+                    }
                 }
             });
             each.collect::<Vec<_>>().join(", then ")
@@ -113,7 +124,10 @@ fn sentence(row: &CrossoverRow) -> String {
             let behind = if *leader == row.mode { &row.over } else { &row.mode };
             let leads = match row.quantity {
                 Quantity::CpuCost => format!("{leader} costs less than {behind}"),
-                _ => format!("{leader} is faster than {behind}"),
+                Quantity::LatencyMedian | Quantity::LatencyP99 => {
+                    format!("{leader} answers sooner than {behind}")
+                }
+                Quantity::Throughput => format!("{leader} is faster than {behind}"),
             };
             match unclear_bytes.as_slice() {
                 [] => format!("{leads} at every size: no crossover in the measured range"),

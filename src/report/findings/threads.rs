@@ -43,8 +43,8 @@ fn finding(evidence: &Evidence<'_>, rows: &Rows<'_>, mode: &str) -> Option<Findi
     sizes.sort_unstable();
     sizes.dedup();
     let peaks: Vec<Peak> = sizes.iter().filter_map(|bytes| peak(rows, mode, *bytes, &cells)).collect();
-    if cells.is_empty() {
-        return None;
+    if peaks.is_empty() {
+        return None; // one thread count says nothing of more
     }
     let mut finding = Finding {
         kind: FindingKind::Threads,
@@ -58,7 +58,7 @@ fn finding(evidence: &Evidence<'_>, rows: &Rows<'_>, mode: &str) -> Option<Findi
     for peak in &peaks {
         describe(evidence, mode, peak, &mut finding);
     }
-    if !peaks.is_empty() && evidence.baseline.processes.len() == 1 {
+    if evidence.baseline.processes.len() == 1 {
         finding.details.push(
             "Cells of different thread counts were measured minutes apart in one process: the intervals are of \
              its generations, widened as in `copycost compare`."
@@ -122,9 +122,6 @@ fn over(base: &Side, other: &Side, confidence: f64) -> Option<Estimate> {
 }
 
 fn headline(evidence: &Evidence<'_>, mode: &str, peaks: &[Peak]) -> String {
-    if peaks.is_empty() {
-        return format!("{mode}: one thread count was measured, so nothing says what more threads do.");
-    }
     let mut said: Vec<(Vec<usize>, String)> = Vec::new();
     for peak in peaks {
         let what = highest(evidence, peak);

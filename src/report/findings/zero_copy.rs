@@ -20,7 +20,9 @@ pub(super) fn findings(evidence: &Evidence<'_>) -> Vec<Finding> {
     vec![Finding {
         kind: FindingKind::ZeroCopy,
         baseline: evidence.name().to_string(),
-        headline: "No cell made MSG_ZEROCOPY sends: nothing here says whether zero-copy works.".to_string(),
+        headline:
+            "No cell made MSG_ZEROCOPY sends: nothing here says whether they would have saved the copy."
+                .to_string(),
         details: Vec::new(),
         figures: Vec::new(),
         cells: Vec::new(),
@@ -46,20 +48,20 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         (format!("{mode} had no completion in {cells}: nothing says whether it copied."), Vec::new())
     } else if tally.deferred == tally.completions {
         (
-            format!("{mode} was not zero-copy: all {completions} completions in {cells} were deferred copies."),
+            format!("{mode} did not save the copy: all {completions} completions in {cells} were deferred copies."),
             vec![
                 "The kernel copied every message after all, once the send had been made. A figure of this mode \
                  holds that copy, and the pinning of pages and the completions on top of it."
                     .to_string(),
                 format!(
-                    "So wherever {mode} is compared here, it is the price of asking for zero-copy where the \
-                     kernel cannot give it. Nothing here says what it does on a device that sends from the pages."
+                    "So wherever {mode} is compared here, it is the price of asking not to copy where the \
+                     kernel copies all the same. Nothing here says what it does on a device that sends from the pages."
                 ),
             ],
         )
     } else if tally.deferred == 0.0 {
         (
-            format!("{mode} was zero-copy: none of {completions} completions in {cells} was a deferred copy."),
+            format!("{mode} saved the copy: none of {completions} completions in {cells} was a deferred copy."),
             vec![
                 "The kernel flagged no message as copied. That it did not have to fall back is all that this says, \
                  and of the send path alone: the receiver's copy to user space is the same in all modes."
@@ -69,7 +71,7 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
     } else {
         (
             format!(
-                "{mode} was zero-copy in part: {:.1} % of {completions} completions in {cells} were deferred \
+                "{mode} saved the copy in part: {:.1} % of {completions} completions in {cells} were deferred \
                  copies.",
                 share * 100.0
             ),

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::super::estimate::{Estimate, Reading};
 use super::super::figures::Figure;
 use super::super::{Report, words};
-use super::plain;
+use super::{letters, plain};
 use crate::cell::{Cell, Target};
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
@@ -57,7 +57,9 @@ impl Drawing<'_> {
         let Some(first) = self.report.modes.first() else { return String::new() };
         let (what, ratio) = match self.target {
             Target::Throughput => ("Gbit/s", "throughput over"),
-            Target::Latency => ("median and 99th percentile of the round trips, µs", "median over"),
+            Target::Latency => {
+                ("median and 99th percentile of the round trips, µs", "median round trip over")
+            }
             Target::CpuCost => ("CPU cost a byte, client + server", "cost over"),
         };
         let references: Vec<Reference> = REFERENCES.into_iter().filter(|r| self.has(r.name())).collect();
@@ -80,10 +82,11 @@ impl Drawing<'_> {
             }
         }
         format!(
-            "\n{}, {}: {what}; ×{ratio} {first}'s within blocks\n\n{}",
+            "\n{}, {}: {what}; ×{ratio} {first}'s within blocks\n\n{}{}",
             plain(self.baseline),
             self.target.name(),
-            table(&header, lines.into_iter())
+            table(&header, lines.into_iter()),
+            letters(self.shown().map(|figure| &figure.doubts))
         )
     }
 
@@ -91,6 +94,11 @@ impl Drawing<'_> {
         self.report.figures.iter().any(|figure| {
             figure.baseline == self.baseline && figure.cell.target == self.target && figure.cell.mode == lane
         })
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &Figure> {
+        let of = |figure: &&Figure| figure.baseline == self.baseline && figure.cell.target == self.target;
+        self.report.figures.iter().filter(of)
     }
 
     fn figure(

@@ -21,19 +21,26 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     html! {
         div.answer {
             @for finding in &zero_copy {
-                p { strong { "Was zero-copy real? " }
+                p { strong { (FindingKind::ZeroCopy.title()) " " }
                     @if sheet.is_overlay() { span.baseline { (finding.baseline) } " " }
                     (finding.headline) " " a href="#findings" { "What that means" } }
             }
             @if zero_copy.is_empty() {
-                p { strong { "Was zero-copy real? " } "Not measured: no cell reports completions." }
+                p { strong { (FindingKind::ZeroCopy.title()) " " } "Not measured: no cell reports completions." }
             }
-            p { strong { "Which mode? " } "Find your message size and thread count in the map. The number is how \
+            @for best in &report.best {
+                p {
+                    strong { "Which mode for " (what(best.quantity)) "? " }
+                    @if sheet.is_overlay() { span.baseline { (best.baseline) } " " }
+                    (best.text)
+                }
+            }
+            p { strong { "In full: " } "Find your message size and thread count in the map. The number is how \
                 much better the best mode is than the second, with its 95\u{a0}% interval; \
                 “no difference” means that the interval holds 1." }
             dl.modes {
                 @for mode in &report.modes {
-                    @if let Some(calls) = calls(mode) { div { dt { (mode) } dd { (calls) } } }
+                    @if let Some(summary) = report.summaries.get(mode) { div { dt { (mode) } dd { (summary) } } }
                 }
             }
         }
@@ -44,17 +51,6 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
                 details { summary { "The maps of " (facts.name) } (maps(sheet, facts)) }
             }
         }
-    }
-}
-
-/// What a program does that sends in this mode; a mode that this page does not
-/// know is explained elsewhere.
-fn calls(mode: &str) -> Option<&'static str> {
-    match mode {
-        "two-copy" => Some("gathers the fields into one buffer, then send()"),
-        "one-copy" => Some("sendmsg() with the fields as an iovec"),
-        "zero-copy" => Some("the same with MSG_ZEROCOPY, and completions on the error queue"),
-        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::names;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::table;
-use crate::doubt::DoubtKind;
+use crate::doubt::{DoubtKind, DoubtKinds};
 use crate::report::plot::{Axis, Mark, Panel, Plot, Point, Scale, Series, Tick};
 use crate::report::words;
 
@@ -222,8 +222,13 @@ impl<'a> Data<'a> {
                 lines.push(line);
             }
         }
-        let caption =
-            format!("{}: {} [95 % interval]; letters are doubts; – was not measured", chart.heading, chart.y);
+        let doubts = DoubtKinds::of_all(self.lines.iter().map(|line| &line.datum.doubts));
+        let caption = format!(
+            "{}: {} [95 % interval]; – was not measured{}",
+            chart.heading,
+            chart.y,
+            names::explained(&doubts)
+        );
         table::behind(&format!("As a table: {}", chart.heading), &caption, &header, &lines, 2)
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn draw(report: &Report, beside: &[Beside]) -> Markup {
         p { "This page again:" }
         pre tabindex="0" { code { (report.command) } }
         h3 { "The method in short" }
-        (method())
+        (method(report))
         h3 { "Files" }
         ul {
             @for file in beside { li { a href=(file.path) { (file.label) } } }
@@ -35,11 +35,11 @@ pub(super) fn draw(report: &Report, beside: &[Beside]) -> Markup {
     }
 }
 
-fn method() -> Markup {
+fn method(report: &Report) -> Markup {
     html! {
         ul {
-            li { "two-copy gathers a message's fields into one buffer, then send(2); one-copy hands them to \
-                  sendmsg(2) as they lie; zero-copy adds MSG_ZEROCOPY. Copies are counted on the transmit side." }
+            @for (mode, summary) in &report.summaries { li { (mode) ": " (summary) "." } }
+            li { "Copies are counted on the transmit side." }
             li { "A block is one round of each mode, one after the other in random order, within milliseconds. \
                   A ratio is the median over the blocks; what drifts between blocks cancels in it." }
             li { "A round runs until every byte has been read and every buffer is back. Nothing is connected, \

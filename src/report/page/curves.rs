@@ -4,8 +4,10 @@
 
 use maud::{Markup, html};
 
+use super::names;
 use super::sheet::Row;
 use super::table;
+use crate::doubt::DoubtKinds;
 use crate::report::Report;
 use crate::report::curve::{Curve, CurvePoint};
 use crate::report::plot::{Axis, Line, Mark, Panel, Plot, Point, Scale, Series, Style, Tick};
@@ -164,13 +166,14 @@ fn as_table(report: &Report, row: Row, curves: &[&Curve]) -> Markup {
     };
     let lines: Vec<Vec<Markup>> = curves.iter().map(line).collect();
     let what = format!("Percentile curve, {}", title(row));
-    let caption = format!("{what}: µs; – rests on too few round trips");
+    let doubts = DoubtKinds::of_all(curves.iter().map(|curve| &curve.doubts));
+    let caption = format!("{what}: µs; – rests on too few round trips{}", names::explained(&doubts));
     table::behind(&format!("As a table: {what}"), &caption, &header, &lines, 1)
 }
 
 fn name(report: &Report, curve: &Curve) -> String {
     let name = name_of(report, curve);
-    if curve.doubts.is_empty() { name } else { format!("{name} {}", curve.doubts) }
+    if curve.doubts.is_empty() { name } else { format!("{name} ({})", names::doubts(&curve.doubts)) }
 }
 
 fn name_of(report: &Report, curve: &Curve) -> String {

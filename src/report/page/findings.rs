@@ -10,33 +10,16 @@ use crate::report::findings::{Finding, FindingKind};
 use crate::report::words;
 
 pub(super) fn draw(report: &Report) -> Markup {
-    let kinds = [
-        FindingKind::ZeroCopy,
-        FindingKind::Crossover,
-        FindingKind::Threads,
-        FindingKind::SmallMessages,
-        FindingKind::Comparison,
-    ];
     html! {
         @if report.findings.is_empty() { p { "The records allow none." } }
-        @for kind in kinds {
+        @for kind in FindingKind::ALL {
             @let of_kind: Vec<&Finding> =
                 report.findings.iter().filter(|finding| finding.kind == kind).collect();
             @if !of_kind.is_empty() {
-                h3 { (title(kind)) }
+                h3 { (kind.title()) }
                 ul.findings { @for finding in of_kind { li { (draw_one(report, finding)) } } }
             }
         }
-    }
-}
-
-fn title(kind: FindingKind) -> &'static str {
-    match kind {
-        FindingKind::ZeroCopy => "Was zero-copy real?",
-        FindingKind::Crossover => "From which size on does a mode pay?",
-        FindingKind::Threads => "What do further threads do?",
-        FindingKind::SmallMessages => "What does a small message pay for?",
-        FindingKind::Comparison => "What changed?",
     }
 }
 

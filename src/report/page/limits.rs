@@ -33,7 +33,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
         (absences(report))
         h3 { "What the instrument cannot see at all" }
         ul {
-            li { "Zero-copy that is zero-copy: no path within one host is. What is measured is what the send path \
+            li { "A send that nothing copies: no path within one host has one. What is measured is what the send path \
                   costs when the kernel copies after all." }
             li { "The network: no device, driver, offload, loss or distance. All traffic is loopback." }
             li { "Absolute figures of other kernels: two runs of one kernel differ by more than most kernels do. \

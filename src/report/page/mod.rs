@@ -93,7 +93,12 @@ struct Part {
 fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
     let part = |id, short, heading, content| Part { id, short, heading, content };
     let mut parts = vec![
-        part("answer", "Answer", "Which mode to use, and whether zero-copy was real", answer::draw(sheet)),
+        part(
+            "answer",
+            "Answer",
+            "Which mode to use, and whether MSG_ZEROCOPY saved the copy",
+            answer::draw(sheet),
+        ),
         part("findings", "Findings", "Findings", findings::draw(sheet.report)),
         part(
             "throughput-size",
@@ -101,16 +106,21 @@ fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
             "Throughput over message size",
             throughput::over_size(sheet),
         ),
-        part(
+    ];
+    // One thread count has nothing to run over.
+    if sheet.report.threads.len() > 1 {
+        parts.push(part(
             "throughput-threads",
             "Throughput by threads",
             "Throughput over thread count",
             throughput::over_threads(sheet),
-        ),
+        ));
+    }
+    parts.extend([
         part("latency", "Latency", "Message latency", latency::draw(sheet)),
         part("cpu-cost", "CPU cost", "CPU cost", cpu_cost::draw(sheet)),
         part("counters", "Counters", "Counters", counters::draw(sheet)),
-    ];
+    ]);
     if !sheet.report.comparisons.is_empty() {
         parts.push(part(
             "comparison",

@@ -60,6 +60,11 @@ pub(super) fn letters(doubts: &DoubtKinds) -> String {
     doubts.iter().map(|kind| kind.mark().to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// What the letters stand for, at the end of a caption.
+pub(super) fn explained(doubts: &DoubtKinds) -> String {
+    if doubts.is_empty() { String::new() } else { format!("; doubts: {}", doubts.explained()) }
+}
+
 /// What the letters stand for, with a link to more; nothing if there are none.
 pub(super) fn legend(doubts: &DoubtKinds) -> Markup {
     html! {

@@ -20,6 +20,10 @@ const BOTTOM: f64 = 264.0;
 /// The widest that a character of a tick comes to, to keep ticks apart.
 const CHARACTER: f64 = 7.5;
 
+/// How high the letters of a name are, and half of a point.
+const HIGH: f64 = 10.0;
+const POINT: f64 = 4.0;
+
 impl Panel {
     pub(super) fn draw(&self, id: &str, plot: &Plot, x: &Range, y: &Range) -> Markup {
         let title = if self.title.is_empty() { plot.y.title.clone() } else { self.title.clone() };
@@ -35,6 +39,9 @@ impl Panel {
                 }
                 text.u x=(short((LEFT + RIGHT) / 2.0)) y=(HEIGHT - 8.0) text-anchor="middle" { (plot.x.title) }
                 @for series in &self.series { (place.series(series)) }
+                @for series in self.series.iter().filter(|series| series.is_labelled) {
+                    (place.name(series, &self.series))
+                }
             }
         }
     }
@@ -96,14 +103,51 @@ impl Place<'_> {
             let word = if line.is_empty() { 'M' } else { 'L' };
             let _ = write!(line, "{word}{} {}", short(self.right(x)), short(self.down(y)));
         }
-        let last = series.points.last().filter(|_| series.is_labelled);
         html! {
             g class=(series.style.classes()) {
                 path.l d=(line) {}
-                @if let Some(last) = last {
-                    text x=(RIGHT) y=(short(self.down(last.y) - 7.0)) text-anchor="end" { (series.name) }
-                }
                 @for point in &series.points { (self.point(series, point)) }
+            }
+        }
+    }
+
+    /// Its name beside the last of its points that has room: no name lies on a
+    /// point or its bar. From right to left, beside, above and below.
+    fn name(&self, series: &Series, all: &[Series]) -> Markup {
+        let width = series.name.chars().count() as f64 * CHARACTER;
+        let at = |point: &Point| (self.right(point.x), self.down(point.y));
+        let taken = |point: &Point| {
+            let (x, y) = at(point);
+            let (top, bottom) =
+                point.ends.map_or((y, y), |(lower, upper)| (self.down(upper), self.down(lower)));
+            (x, top.min(y) - POINT, bottom.max(y) + POINT)
+        };
+        let taken: Vec<(f64, f64, f64)> = all.iter().flat_map(|series| &series.points).map(taken).collect();
+        let places = series.points.iter().rev().map(at).flat_map(|(x, y)| {
+            let (beside, centred) = (x - 2.0 * POINT, x + width / 2.0);
+            [
+                (beside, -7.0),
+                (centred, -7.0),
+                (beside, 17.0),
+                (centred, 17.0),
+                (centred, -19.0),
+                (centred, 29.0),
+            ]
+            .map(|(end, down)| (end.clamp(LEFT + width, RIGHT), y + down))
+        });
+        let is_free = |(end, base): &(f64, f64)| {
+            let is_on = |(x, top, bottom): &(f64, f64, f64)| {
+                (end - width - POINT..=end + POINT).contains(x) && *top <= *base && *bottom >= base - HIGH
+            };
+            (TOP + HIGH..=BOTTOM).contains(base) && !taken.iter().any(is_on)
+        };
+        let mut places = places.peekable();
+        let first = places.peek().copied();
+        html! {
+            @if let Some((end, base)) = places.find(is_free).or(first) {
+                g class=(series.style.classes()) {
+                    text x=(short(end)) y=(short(base)) text-anchor="end" { (series.name) }
+                }
             }
         }
     }
