@@ -262,8 +262,7 @@ mod tests {
     #[test]
     fn a_pass_shuffles_by_its_seed() {
         let pass = |seed| Pass { baseline: "b".into(), seed, filter: None, profile: None };
-        let cell =
-            |threads| Cell { target: Target::Latency, mode: "some".into(), message_bytes: 1, threads };
+        let cell = |threads| Cell { target: Target::Latency, mode: "some".into(), message_bytes: 1, threads };
         let ordered = |seed: u64| {
             let mut cells: Vec<Cell> = (1..=20).map(cell).collect();
             Invocation::of_pass(pass(seed)).unwrap().order(&mut cells);

@@ -64,7 +64,8 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         };
         println!("copycost: threads run on NUMA node {}, {ends}", nodes.join(", "));
     }
-    let asking: Vec<&str> = modes.iter().filter(|mode| mode.asks_for_no_copy).map(|mode| mode.name).collect();
+    let asking: Vec<&str> =
+        bench.modes.iter().filter(|mode| mode.asks_for_no_copy).map(|mode| mode.name).collect();
     if !asking.is_empty() {
         println!(
             "copycost: on loopback every completion of {} is a deferred copy; see README.md",
