@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::comparability::Weight;
 use super::statistics::Basis;
 use super::{COARSEST, CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
+use crate::doubt::DoubtKinds;
 use crate::ratio::printed;
 use crate::results::table::digits;
 
@@ -240,8 +241,12 @@ fn footer(comparison: &Comparison) -> String {
         text,
         "\nVerdicts hold for all cells of a quantity together at {:.0} % (Holm){threshold}{pairs}; intervals are each for \
          one cell. A change of the size that is given would have been found in 8 of 10 such comparisons, by all that \
-         its verdict takes. \"N passes\" are of each side, if they vary as these did. Letters after a mode are doubts (docs/METHOD.md).",
+         its verdict takes. \"N passes\" are of each side, if they vary as these did.",
         100.0 * (1.0 - LEVEL)
     );
-    text
+    let doubts = DoubtKinds::of_all(comparison.cells.iter().map(|cell| &cell.doubts));
+    if !doubts.is_empty() {
+        let _ = writeln!(text, "Doubts, behind a mode: {}.", doubts.explained());
+    }
+    text + "What doubts mean, words such as Holm, relative and reference, and the method: docs/METHOD.md\n"
 }
