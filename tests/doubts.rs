@@ -71,7 +71,10 @@ fn a_quota_below_what_busy_threads_want_is_a_doubt() {
         environment.items.insert("cgroup_cpu_quota".into(), Reading::Value(Value::Text(quota.into())));
         let steal = Reading::Absent("made up".into());
         let record = Record::new(measurement("two-copy"), &profile, &environment, steal);
-        (record.marks(), record.doubts.first().map_or(String::new(), |doubt| doubt.text.clone()))
+        (
+            record.doubt_kinds().to_string(),
+            record.doubts.first().map_or(String::new(), |doubt| doubt.text.clone()),
+        )
     };
     let (mark, text) = marks("150000 100000");
     assert_eq!(mark, "q");
