@@ -89,6 +89,7 @@ fn a_baseline_that_lacks_cells_is_refused_before_anything_is_measured() {
     for path in ["..", "../1024/before", "new"] {
         refused(&stage, &["--baseline", path, "two-copy/1024$"], &["--baseline", path]);
     }
+    refused(&stage, &["--baseline-lenient", "new"], &["--baseline-lenient new: it is the last run"]);
     refused(
         &stage,
         &["--baseline", "before", "--load-baseline", "nope", "two-copy/1024$"],

@@ -12,12 +12,15 @@ use crate::results::criterion_files;
 
 /// Refuses what Criterion would panic at, or compare wrongly, in `cells`.
 pub(super) fn check(invocation: &Invocation, output: &Path, cells: &[Cell], unit: CostUnit) -> Result<()> {
-    if let Baseline::Compare(name) | Baseline::CompareWhereThere(name) = &invocation.baseline
-        && name == criterion_files::LAST_RUN
-    {
+    let compared = match &invocation.baseline {
+        Baseline::Compare(name) => Some(("--baseline", name)),
+        Baseline::CompareWhereThere(name) => Some(("--baseline-lenient", name)),
+        Baseline::Save(_) | Baseline::Discard => None,
+    };
+    if let Some((flag, name)) = compared.filter(|(_, name)| *name == criterion_files::LAST_RUN) {
         let what = "it is the last run, which this one replaces before it is compared; \
                     name one that --save-baseline or `copycost record` kept";
-        return Err(Error::Flag { flag: "--baseline", value: name.clone(), what: what.to_string() });
+        return Err(Error::Flag { flag, value: name.clone(), what: what.to_string() });
     }
     if let Baseline::Compare(name) = &invocation.baseline {
         let rest = format!("; --baseline-lenient {name} compares those cells that have it");

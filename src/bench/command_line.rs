@@ -11,7 +11,7 @@ use crate::results::name::BaselineName;
 /// A benchmark of copycost. Criterion's flags; the numbers stand in the place of
 /// the profile's keys, and the profile is COPYCOST_PROFILE's.
 #[derive(Debug, Parser)]
-#[command(version, after_help = AFTER_HELP)]
+#[command(name = "copycost", bin_name = "cargo bench --", version, after_help = AFTER_HELP)]
 #[allow(dead_code)] // some flags are Criterion's alone
 pub(super) struct CommandLine {
     /// Only cells whose benchmark id matches: a regular expression.
