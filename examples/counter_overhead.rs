@@ -1,7 +1,9 @@
 //! What reading the counters does to throughput: rounds with and without them,
 //! in turn and in random order, as a ratio with its 95 % interval. It must be 1.
-//! `cargo run --release --example counter_overhead -- [MODE/BYTES [GENERATIONS]]`
-//! takes one cell, or all, and as many generations as the interval needs.
+//! `cargo run --release --example counter_overhead -- [MODE/BYTES [GENERATIONS [THREADS]]]`
+//! takes one cell, or all, and as many generations as the interval needs. With
+//! several threads it holds what those that end early cost the others, which are
+//! still timed while they read.
 
 use std::sync::Arc;
 
@@ -21,15 +23,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let wanted = arguments.next();
     let generations = arguments.next().map_or(Ok(GENERATIONS), |count| count.parse())?;
+    let threads = arguments.next().map_or(Ok(1), |threads| threads.parse())?;
     let profile = Profile::load("default")?;
-    let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
-    println!("throughput without counters over that with them, one thread, 4 ms rounds");
+    let plan = Topology::read()?.plan(profile.placement.policy, threads)?;
+    println!("throughput without counters over that with them, {threads} thread(s), 4 ms rounds");
     for mode in REGISTRY {
         for message_bytes in profile.matrix.message_bytes.iter().copied() {
             if wanted.as_ref().is_some_and(|wanted| *wanted != format!("{}/{message_bytes}", mode.name)) {
                 continue;
             }
-            let cell = Cell { target: Target::Throughput, mode: mode.name.into(), message_bytes, threads: 1 };
+            let cell = Cell { target: Target::Throughput, mode: mode.name.into(), message_bytes, threads };
             let lanes = [Lane::mode(*mode)];
             let open = |counters: Arc<Vec<Box<dyn CounterSource>>>| {
                 let (cell, profile, plan, lanes) = (&cell, &profile, &plan, &lanes[..]);

@@ -188,6 +188,12 @@ impl Topology {
 }
 
 impl Plan {
+    /// CPUs that the clients have among them.
+    pub fn client_cpus(&self) -> usize {
+        let pinned: Option<BTreeSet<usize>> = self.ends.iter().map(|ends| ends.client).collect();
+        pinned.map_or(self.cpus.min(self.ends.len()), |cpus| cpus.len()).max(1)
+    }
+
     /// Threads that want to run at once while a round runs: two a connection.
     pub fn busy_threads(&self) -> usize {
         2 * self.ends.len()

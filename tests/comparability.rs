@@ -151,7 +151,7 @@ fn another_profile_is_warned_of_and_another_message_refused() {
     new.processes.iter_mut().flat_map(|p| &mut p.records).for_each(|record| record.method_version += 1);
     assert!(compare(&base, &new, options()).unwrap_err().to_string().contains("method_version"));
     let forced = compare(&base, &new, Options { threshold: 0.0, force: true }).unwrap();
-    assert!(render(&forced, Style::Text).contains("NOT COMPARABLE, forced: method_version: 1 → 2"));
+    assert!(render(&forced, Style::Text).contains("NOT COMPARABLE, forced: method_version: 2 → 3"));
 }
 
 #[test]

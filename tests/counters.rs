@@ -13,7 +13,7 @@ use copycost::counter::{
     Reading, Snapshot, ThreadCounters, ThreadUsage, VOLUNTARY_SWITCHES,
 };
 use copycost::cpu::{self, Topology};
-use copycost::loopback::{Lane, Reference};
+use copycost::loopback::{CellRun, CostUnit, Instruments, Lane, REFERENCES, Reference};
 use perf_event::events::Software;
 use support::{Setup, find};
 
@@ -131,6 +131,32 @@ fn an_empty_call_costs_less_than_a_message() {
     let messages = 20_000;
     let wall: Vec<_> = (0..3).map(|lane| generation.run(lane, messages).unwrap().wall).collect();
     assert!(wall[1] < wall[0] && wall[2] < wall[0], "send, empty call, memcpy: {wall:?}");
+}
+
+/// What is counted around a reference's work is no less than its time: neither
+/// waking up nor waiting for the other clients is in it, however short it is.
+#[test]
+fn the_time_of_a_reference_is_its_work() {
+    for threads in [1, 3] {
+        let setup = Setup::new(Target::CpuCost, &[find("one-copy")], 1024, threads);
+        let instruments =
+            Instruments { counters: Arc::new(counter::sources()), cost_unit: CostUnit::CpuNanoseconds };
+        let profile = Arc::new(setup.profile.clone());
+        let mut run =
+            CellRun::new(setup.cell.clone(), &profile, &setup.plan, &[find("one-copy")], &instruments)
+                .unwrap();
+        for _ in 0..5 {
+            run.block(50).unwrap();
+        }
+        let measurement = run.finish(5).unwrap();
+        let cpus = setup.plan.client_cpus() as u64;
+        for round in measurement.blocks.iter().flat_map(|block| &block.rounds) {
+            let (time, cost) = (round.time_ns * cpus, round.cost.unwrap());
+            if REFERENCES.iter().any(|reference| reference.name() == round.lane) {
+                assert!(time <= cost, "{threads} threads: {round:?}");
+            }
+        }
+    }
 }
 
 /// No server reads bytes that would show such a round to move.

@@ -2,11 +2,13 @@
 //! generations. Plain data; [`super::cell_run`] makes it, `metric/` and
 //! `ratio` read it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::connection::Granted;
 use crate::cell::Cell;
-use crate::counter::{self, Sums};
+use crate::counter::{self, Counts, Sums};
 use crate::cpu::Plan;
 use crate::sys::TcpInfo;
 use crate::zerocopy::Tally;
@@ -15,6 +17,59 @@ use crate::zerocopy::Tally;
 /// of its own, as if it were another mode.
 pub const SELF_LANE: &str = "self";
 
+/// What one round measured.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// Messages, over all clients.
+    pub messages: u64,
+    /// From the release of all clients until every server had read its last
+    /// byte and every client had its messages back.
+    pub wall: Duration,
+    /// Of a reference's round the CPU time that the clients spent in the work
+    /// itself, summed over them: neither waking up nor waiting is in it.
+    pub reference_cpu_time: Duration,
+    /// Every round trip in nanoseconds, of a latency round; else empty.
+    pub round_trips_ns: Vec<u64>,
+    /// What zero-copy sends came to in this round; `None` for other modes.
+    pub tally: Option<Tally>,
+    /// What the clients' threads spent in this round, from just before they
+    /// are released to just after they have ended; summed over them.
+    pub client_counts: Option<Sums>,
+    /// What the servers' threads spent, from one round of theirs to the next:
+    /// in between they sleep.
+    pub server_counts: Option<Sums>,
+}
+
+impl Round {
+    pub(super) fn add_client(&mut self, counts: &Counts) {
+        add(&mut self.client_counts, &Sums::of(counts));
+    }
+
+    pub(super) fn add_server(&mut self, counts: &Counts) {
+        add(&mut self.server_counts, &Sums::of(counts));
+    }
+
+    /// Adds what the threads of `other` spent.
+    pub fn add_counts_of(&mut self, other: &Round) {
+        if let Some(sums) = &other.client_counts {
+            add(&mut self.client_counts, sums);
+        }
+        if let Some(sums) = &other.server_counts {
+            add(&mut self.server_counts, sums);
+        }
+    }
+
+    /// What clients and servers spent together on the counter at `kind` of
+    /// [`crate::counter::KINDS`]; `None` if one thread has no count of it.
+    pub fn cost(&self, kind: usize) -> Option<f64> {
+        let servers = self.server_counts.map_or(Some(0.0), |sums| sums[kind].whole())?;
+        Some(self.client_counts?[kind].whole()? + servers)
+    }
+}
+fn add(side: &mut Option<Sums>, sums: &Sums) {
+    *side = Some(side.map_or(*sums, |so_far| so_far.plus(sums)));
+}
+
 /// One round of a block, in the order in which they ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BlockRound {
@@ -22,8 +77,8 @@ pub struct BlockRound {
     pub lane: String,
     /// Messages, over all clients.
     pub messages: u64,
-    /// Of a latency cell the sum of the round's round trips, else its wall
-    /// time.
+    /// Of a latency cell the sum of the round's round trips, of a reference
+    /// the CPU time of its work for each CPU of the clients, else wall time.
     pub time_ns: u64,
     /// Of a CPU cost cell what clients and servers spent, in the cell's unit;
     /// else left out.

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, SELF_LANE, percentile};
+use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, Round, SELF_LANE, percentile};
 use super::generation::{Generation, GenerationSpec};
 use super::instruments::Instruments;
 use super::lane::{Lane, LaneKind};
 use super::reference::REFERENCES;
-use super::round::Round;
 use super::server::Fault;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
@@ -206,9 +205,14 @@ impl CellRun {
     /// The round as it stands in the block; `None` of a round that has no count
     /// of the CPU cost that the cell measures.
     fn noted(&self, lane: usize, round: &Round) -> Option<BlockRound> {
-        let time_ns: u64 = match self.cell.target {
-            Target::Latency => round.round_trips_ns.iter().sum(),
-            Target::Throughput | Target::CpuCost => round.wall.as_nanos() as u64,
+        let time_ns: u64 = match (self.lanes[lane].kind, self.cell.target) {
+            // As long as the work would take were none of the clients' CPUs
+            // ever idle: a round so short would else measure their wake-up.
+            (LaneKind::Reference(_), _) => {
+                round.reference_cpu_time.as_nanos() as u64 / self.plan.client_cpus() as u64
+            }
+            (LaneKind::Mode(_), Target::Latency) => round.round_trips_ns.iter().sum(),
+            (LaneKind::Mode(_), _) => round.wall.as_nanos() as u64,
         };
         let cost = match self.cell.target {
             Target::CpuCost => {

@@ -4,12 +4,13 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
+use super::block::Round;
 use super::reference::{Reference, ReferenceLane};
-use super::round::{Gate, Job, Round, now};
+use super::round::{Gate, Job, now, thread_cpu_time};
 use super::slowdown::{burn, slowed};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
@@ -86,13 +87,21 @@ impl Client {
             if self.cell.target == Target::Latency {
                 round_trips_ns.reserve_exact(usize::try_from(share).unwrap_or(0));
             }
-            let before = counters.read().map_err(read).map_err(&failed)?;
+            let mut before = counters.read().map_err(read).map_err(&failed)?;
             if !gate.await_release() {
                 break;
             }
             burn(job.burn);
+            let mut reference_cpu_time = Duration::ZERO;
             let ended = match (&mut *lane, self.cell.target) {
-                (ClientLane::Reference(lane), _) => reference_round(lane, share, &mut ring, gate),
+                (ClientLane::Reference(lane), _) => {
+                    // Its count, like its time, begins where the work does.
+                    before = counters.read().map_err(read).map_err(&failed)?;
+                    let begun = thread_cpu_time().map_err(read).map_err(&failed)?;
+                    let ended = reference_round(lane, share, &mut ring, gate);
+                    reference_cpu_time = thread_cpu_time().map_err(read).map_err(&failed)? - begun;
+                    ended
+                }
                 (ClientLane::Mode(lane), Target::Latency) => {
                     lane.ping_pong(share, &mut ring, &mut round_trips_ns).map_err(&failed)?
                 }
@@ -103,8 +112,8 @@ impl Client {
             let tally = self.settle(job, lane, &ring)?;
             gate.note_absences(counters.new_absences(&before));
             gate.note_absences(counters.new_absences(&after));
-            gate.ended(ended, |round: &mut Round| {
-                round.round_trips_ns.extend(round_trips_ns);
+            gate.ended(ended, round_trips_ns, |round: &mut Round| {
+                round.reference_cpu_time += reference_cpu_time;
                 round.add_client(&counts);
                 if let Some(tally) = tally {
                     round.tally = Some(round.tally.unwrap_or_default().plus(&tally));

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
-use super::block::{ConnectionReport, GenerationReport};
+use super::block::{ConnectionReport, GenerationReport, Round};
 use super::client::{Client, ClientWork};
 use super::connection::{Listener, Pair, failure};
 use super::lane::{Lane, LaneKind};
-use super::round::{Gate, Job, Outcome, Round};
+use super::round::{Gate, Job, Outcome};
 use super::server::{Account, Fault, Server};
 use super::slowdown::Slowdown;
 use super::thread::spawn;

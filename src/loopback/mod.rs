@@ -18,7 +18,7 @@ mod slowdown;
 mod thread;
 
 pub use block::{
-    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, SELF_LANE,
+    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Round, SELF_LANE,
 };
 pub use cell_run::CellRun;
 pub use connection::{End, Granted};
@@ -27,5 +27,4 @@ pub use instruments::Instruments;
 pub use lane::{Lane, LaneKind};
 pub use probe::{probe, probe_all};
 pub use reference::{REFERENCES, Reference, is_mode};
-pub use round::Round;
 pub use server::Fault;

@@ -2,65 +2,15 @@
 //! ended. It owns the round's clock and the watch for a round that stands
 //! still; it knows nothing of sockets.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::absence::CounterAbsences;
-use crate::counter::{Counts, Sums};
+use super::block::Round;
 use crate::error::Error;
-use crate::zerocopy::Tally;
-
-/// What one round measured.
-#[derive(Clone, Debug, Default)]
-pub struct Round {
-    /// Messages, over all clients.
-    pub messages: u64,
-    /// From the release of all clients until every server had read its last
-    /// byte and every client had its messages back.
-    pub wall: Duration,
-    /// Every round trip in nanoseconds, of a latency round; else empty.
-    pub round_trips_ns: Vec<u64>,
-    /// What zero-copy sends came to in this round; `None` for other modes.
-    pub tally: Option<Tally>,
-    /// What the clients' threads spent in this round, from just before they
-    /// are released to just after they have ended; summed over them.
-    pub client_counts: Option<Sums>,
-    /// What the servers' threads spent, from one round of theirs to the next:
-    /// in between they sleep.
-    pub server_counts: Option<Sums>,
-}
-
-impl Round {
-    pub(super) fn add_client(&mut self, counts: &Counts) {
-        add(&mut self.client_counts, &Sums::of(counts));
-    }
-
-    pub(super) fn add_server(&mut self, counts: &Counts) {
-        add(&mut self.server_counts, &Sums::of(counts));
-    }
-
-    /// Adds what the threads of `other` spent.
-    pub fn add_counts_of(&mut self, other: &Round) {
-        if let Some(sums) = &other.client_counts {
-            add(&mut self.client_counts, sums);
-        }
-        if let Some(sums) = &other.server_counts {
-            add(&mut self.server_counts, sums);
-        }
-    }
-
-    /// What clients and servers spent together on the counter at `kind` of
-    /// [`crate::counter::KINDS`]; `None` if one thread has no count of it.
-    pub fn cost(&self, kind: usize) -> Option<f64> {
-        let servers = self.server_counts.map_or(Some(0.0), |sums| sums[kind].whole())?;
-        Some(self.client_counts?[kind].whole()? + servers)
-    }
-}
-
-fn add(side: &mut Option<Sums>, sums: &Sums) {
-    *side = Some(side.map_or(*sums, |so_far| so_far.plus(sums)));
-}
+use crate::sys;
 
 /// What a client is to do next.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,6 +43,8 @@ struct State {
     running: usize,
     last_end: Option<Instant>,
     round: Round,
+    /// Of a latency round, as each client handed them over.
+    round_trips_ns: Vec<Vec<u64>>,
     stop: bool,
     failure: Option<Error>,
 }
@@ -162,11 +114,15 @@ impl Gate {
         !state.unwrap_or_else(|poisoned| poisoned.into_inner()).stop
     }
 
-    /// A client or server has ended its part, at `end`.
-    pub(super) fn ended(&self, end: Instant, add: impl FnOnce(&mut Round)) {
+    /// A client or server has ended its part, at `end`. Others may still be
+    /// timed: round trips change hands and are put together when all have ended.
+    pub(super) fn ended(&self, end: Instant, round_trips_ns: Vec<u64>, add: impl FnOnce(&mut Round)) {
         let mut state = self.lock();
         state.running = state.running.saturating_sub(1);
         state.last_end = state.last_end.max(Some(end));
+        if !round_trips_ns.is_empty() {
+            state.round_trips_ns.push(round_trips_ns);
+        }
         add(&mut state.round);
         if state.running == 0 {
             self.to_coordinator.notify_one();
@@ -234,6 +190,7 @@ impl Gate {
             state.running = clients + servers;
             state.last_end = None;
             state.round = Round { messages: job.messages, ..Round::default() };
+            state.round_trips_ns = Vec::with_capacity(clients);
         }
         self.to_threads.notify_all();
         match self.watch(limit, || 0, |state| state.waiting == clients) {
@@ -249,6 +206,7 @@ impl Gate {
         }
         let mut state = self.lock();
         let mut round = std::mem::take(&mut state.round);
+        round.round_trips_ns = std::mem::take(&mut state.round_trips_ns).concat();
         round.wall = state.last_end.unwrap_or(released).saturating_duration_since(released);
         Ok(round)
     }
@@ -287,6 +245,11 @@ impl Gate {
             }
         }
     }
+}
+
+/// The calling thread's CPU time: the clock of a reference's work.
+pub(super) fn thread_cpu_time() -> io::Result<Duration> {
+    sys::thread_cpu_time_ns().map(Duration::from_nanos)
 }
 
 /// The clock of every measurement: `CLOCK_MONOTONIC`, the same on all CPUs.

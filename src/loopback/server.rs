@@ -106,7 +106,7 @@ impl Server {
                 let after = counters.read().map_err(failed("read the thread's counters"))?;
                 let counts = counter::between(&std::mem::replace(&mut before, after), &after);
                 gate.note_absences(counters.new_absences(&after));
-                gate.ended(end, |round| round.add_server(&counts));
+                gate.ended(end, Vec::new(), |round| round.add_server(&counts));
             }
         }
     }

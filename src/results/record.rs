@@ -20,7 +20,7 @@ use crate::ratio::{self, RatioReading, Ratios};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The version of the method: figures of different versions do not compare.
-pub const METHOD_VERSION: u32 = 1;
+pub const METHOD_VERSION: u32 = 2;
 
 /// Everything that is kept of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
