@@ -8,6 +8,7 @@ mod command_line;
 mod containment;
 mod cost_measurement;
 mod invocation;
+mod keep;
 mod lines;
 mod progress;
 mod report;
@@ -64,7 +65,8 @@ pub fn run(target: Target) -> ExitCode {
 }
 
 /// Runs one bench target as a pass of a recording: Criterion reads no command
-/// line and draws no plots. Exit status as of [`run`].
+/// line and draws no plots. Exit status as of [`run`], and 2 also if a cell was
+/// measured that could not be kept: the pass is no whole one.
 pub fn run_pass(target: Target, pass: Pass) -> ExitCode {
     run_as(target, Invocation::of_pass(pass))
 }
@@ -137,6 +139,9 @@ impl Bench {
         let output = criterion_files::output_directory();
         let is_taken = |cell: &Cell| modes.iter().any(|mode| mode.name == cell.mode);
         let asked_for = selection::taken(asked_for, is_taken, &invocation)?;
+        if invocation.keeps_samples() {
+            criterion_files::try_writing(&output, &asked_for, &[])?;
+        }
         if invocation.mode == Mode::Measure {
             baseline::check(&invocation, &output, &asked_for, instruments.cost_unit)?;
         }
@@ -230,16 +235,19 @@ impl Bench {
     /// A cell that was filtered out, listed, tested or profiled has none.
     fn keep(&mut self, run: CellRun) -> Result<()> {
         let own = run.own_rounds();
-        let kept = criterion_files::samples(&self.output, run.cell())?;
-        let kept = kept.filter(|samples| samples.are_the_last_of(&own));
+        let found = criterion_files::samples(&self.output, run.cell());
+        let kept = found.as_ref().ok().and_then(Option::as_ref).filter(|kept| kept.are_the_last_of(&own));
         let saved = kept.is_some();
-        let count = kept.map_or(equal_at_the_end(&own), |samples| samples.iters.len());
-        if !saved && count < SMALLEST_SAMPLE {
+        let count = kept.map_or(keep::equal_at_the_end(&own), |samples| samples.iters.len());
+        if !saved && count < keep::SMALLEST_SAMPLE {
             return Ok(());
+        }
+        if !saved && self.invocation.keeps_samples() {
+            return Err(keep::not_kept(&self.output, run.cell(), found.err()));
         }
         let record = Record::new(run.finish(count)?, &self.profile, &self.environment, self.steal_percent());
         if saved {
-            criterion_files::save_record(&self.output, &record)?;
+            keep::save(&self.output, &record, self.invocation.saves_as())?;
         }
         if !self.invocation.is_quiet {
             lines::under_criterion(&record, &self.progress, saved);
@@ -280,20 +288,10 @@ impl Bench {
         if self.failures.is_empty() {
             return ExitCode::SUCCESS;
         }
-        eprintln!("copycost: {} cell(s) failed and have no figures:", self.failures.len());
+        eprintln!("copycost: {} cell(s) failed or were not kept:", self.failures.len());
         for failure in &self.failures {
             eprintln!("  {failure}");
         }
-        ExitCode::FAILURE
+        keep::exit_status(&self.invocation, &self.failures)
     }
-}
-
-/// The fewest samples that Criterion takes of a benchmark.
-const SMALLEST_SAMPLE: usize = 10;
-
-/// How many rounds at the end are of one length: the sample, where Criterion
-/// has not kept it (`--discard-baseline`).
-fn equal_at_the_end(own: &[(u64, u64)]) -> usize {
-    let last = own.last().map(|(messages, _)| *messages);
-    own.iter().rev().take_while(|(messages, _)| Some(*messages) == last).count()
 }

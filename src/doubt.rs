@@ -15,7 +15,8 @@ use crate::metric::{self, Metrics, median};
 use crate::profile::Profile;
 use crate::ratio::{self, Ratio, Ratios};
 
-/// A reason not to trust a cell's figure, or to read it with care.
+/// A reason not to trust a cell's figure, or to read it with care. In a record
+/// its fields stand beside `text` and `remedy`, and can have no such name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs)] // each field is in the text below
@@ -26,7 +27,7 @@ pub enum Doubt {
     SelfRatioOff { ratio: Ratio },
     DeferredCopies { percent: f64 },
     FellBack { calls: f64 },
-    NotGranted { setting: String, asked: String, granted: String, remedy: String },
+    NotGranted { setting: String, asked: String, granted: String, mended_by: String },
     RoundsOffLength { median_ms: f64, intended_ms: f64 },
     NoInterval { why: String },
     Multiplexed { counted_percent: f64 },
@@ -134,7 +135,7 @@ impl Doubt {
             Doubt::FellBack { .. } => {
                 "raise net.core.optmem_max (sysctl) and RLIMIT_MEMLOCK (ulimit -l)".into()
             }
-            Doubt::NotGranted { remedy, .. } => remedy.clone(),
+            Doubt::NotGranted { mended_by, .. } => mended_by.clone(),
             Doubt::RoundsOffLength { .. } => "give Criterion a longer warm-up or measurement time".into(),
             Doubt::NoInterval { .. } => {
                 "measure with more samples, so that there are several generations".into()

@@ -1,5 +1,7 @@
 //! The library's one error type: what was done, for which cell, and what the
-//! system said. The program adds context with `anyhow`.
+//! system said. The program adds context with `anyhow`. A text here holds its
+//! cause, so no field is the error's `source`, which `anyhow` would print once
+//! more: `r#source` is how `thiserror` is told.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ pub enum Error {
         /// The call and what it was for.
         operation: &'static str,
         /// What the kernel said.
-        source: io::Error,
+        r#source: io::Error,
     },
     /// The kernel refuses a setting of the profile.
     #[error("{cell}: `{key}` = {value} was refused: {source}; {allowed}")]
@@ -50,7 +52,7 @@ pub enum Error {
         /// The profile's value.
         value: String,
         /// What the kernel said.
-        source: io::Error,
+        r#source: io::Error,
         /// What is allowed.
         allowed: String,
     },
@@ -103,7 +105,23 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        r#source: io::Error,
+    },
+    /// There is no place for results.
+    #[error("results cannot be kept in {path}: {source}; CRITERION_HOME=DIR keeps them in another directory")]
+    Unwritable {
+        /// The nearest directory that is there.
+        path: PathBuf,
+        /// What the system said.
+        r#source: io::Error,
+    },
+    /// A cell was measured and is lost.
+    #[error("{cell}: measured, but not kept: {what}")]
+    NotKept {
+        /// The cell.
+        cell: Cell,
+        /// Which file, and what the system said.
+        what: String,
     },
     /// Two baselines do not compare.
     #[error("{base} and {new} do not compare: {what} (--force compares them all the same, and says so)")]

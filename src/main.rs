@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             eprintln!("copycost: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(if error.is::<commands::WrongUsage>() { 2 } else { 1 })
         }
     }
 }

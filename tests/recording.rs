@@ -1,81 +1,16 @@
 //! `copycost record` as people run it: passes that are kept, that come in an
 //! order of their own, and that survive SIGINT and SIGKILL at any point.
 
+#[path = "support/stage.rs"]
+mod stage;
+
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use copycost::compare::Baseline;
 use copycost::results::recording::{self, Manifest};
-
-const PROFILE: &str = "
-[criterion]
-sample_size = 10
-warm_up_s = 0.02
-resamples = 1000
-[matrix]
-message_bytes = [1024, 4096]
-threads = [1]
-[rounds]
-length_ms = 1.0
-generations = 2
-";
-
-struct Stage {
-    directory: tempfile::TempDir,
-}
-
-impl Stage {
-    fn new() -> Stage {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("profile.toml"), PROFILE).unwrap();
-        Stage { directory }
-    }
-
-    fn output(&self) -> PathBuf {
-        self.directory.path().join("criterion")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_copycost"));
-        command.args(arguments).env("CRITERION_HOME", self.output());
-        command.current_dir(self.directory.path()).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// Runs `record` with the small profile.
-    fn record(&self, arguments: &[&str]) -> Output {
-        let profile = self.directory.path().join("profile.toml");
-        let profile = ["record", "--profile", profile.to_str().unwrap(), "--target", "throughput"];
-        self.run(&[&profile, arguments].concat())
-    }
-
-    fn start(&self, arguments: &[&str]) -> Child {
-        let profile = self.directory.path().join("profile.toml");
-        let profile = ["record", "--profile", profile.to_str().unwrap(), "--target", "throughput"];
-        let mut command = self.command(&[&profile, arguments].concat());
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-    }
-
-    fn files(&self, name: &str) -> BTreeSet<String> {
-        let entries = std::fs::read_dir(recording::directory(&self.output(), name)).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn succeeded(run: Output) -> Output {
-    assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
-    run
-}
+use stage::{PROFILE, Stage, succeeded, text};
 
 /// Every pass once, every cell of it once, and no run twice.
 fn assert_whole(stage: &Stage, name: &str, passes: usize) {
@@ -276,7 +211,7 @@ fn bad_arguments_are_refused_before_anything_is_measured() {
         (&["record", "--resume", "--name", "nosuch"], "nothing to resume"),
         (&["record", "--interleave"], "--name"),
         (&["record", "--before-a", "true"], "--interleave"),
-        (&["compare", "nosuch", "other"], "there are: none"),
+        (&["compare", "nosuch", "other"], "first measure with `cargo bench`"),
         (&["compare", "nosuch"], "NEW"),
         (&["compare", "a", "b", "--threshold", "-1"], "must be a number from 0 to 100"),
         (&["compare", "a", "b", "--fail-on", "different"], "allowed: slower, faster"),

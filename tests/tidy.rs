@@ -223,3 +223,31 @@ fn nothing_of_one_machine_is_in_the_repository() {
         }
     }
 }
+
+/// A field called `source` is printed by `anyhow` after the text of its error: in
+/// a text that holds it already it would stand twice.
+#[test]
+fn no_error_prints_its_cause_twice() {
+    for path in rust_files().iter().filter(|path| path.starts_with("src")) {
+        let code = read(path);
+        let of_errors = code.contains("thiserror");
+        for line in code.lines().map(str::trim).filter(|_| of_errors) {
+            let field = line.starts_with("source:") || line.starts_with("pub source:");
+            assert!(!field && !line.starts_with("#[source]"), "{}: {line}: r#source is none", path.display());
+        }
+    }
+}
+
+/// Files that live are written by `results/whole_file.rs`, and by nobody past it.
+#[test]
+fn whole_files_are_written_in_one_place() {
+    let exempt = ["src/results/whole_file.rs", "src/testing.rs"].map(Path::new);
+    for path in rust_files().iter().filter(|path| {
+        path.starts_with("src") && !exempt.contains(&path.as_path()) && !path.ends_with("tests.rs")
+    }) {
+        for line in read(path).lines().take_while(|line| !line.starts_with("#[cfg(test)]")) {
+            let copies = line.contains("fs::copy(") || line.contains("fs::write(");
+            assert!(!copies, "{}: {}: whole_file::write keeps files whole", path.display(), line.trim());
+        }
+    }
+}

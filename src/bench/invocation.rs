@@ -125,6 +125,21 @@ impl Invocation {
         })
     }
 
+    /// Whether Criterion keeps what it measures.
+    pub(super) fn keeps_samples(&self) -> bool {
+        let by_cargo_criterion = std::env::var_os("CARGO_CRITERION_PORT").is_some();
+        let anew = self.mode == Mode::Measure && self.loaded_baseline.is_none();
+        anew && self.baseline != Baseline::Discard && !by_cargo_criterion
+    }
+
+    /// The baseline that Criterion saves the run as; none if it compares only.
+    pub(super) fn saves_as(&self) -> Option<&str> {
+        match &self.baseline {
+            Baseline::Save(name) if self.keeps_samples() => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether `copycost record` started it.
     pub(super) fn is_pass(&self) -> bool {
         matches!(self.by, By::Pass(_))

@@ -45,13 +45,16 @@ impl Export {
 
 /// `144 cells, 30 passes`.
 pub(super) fn contents(summary: &Summary) -> String {
-    let count =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let cells = count(summary.cells, "cell", "cells");
     match summary.planned_passes {
         0 => cells,
         _ => format!("{cells}, {}", count(summary.passes, "pass", "passes")),
     }
+}
+
+/// `1 pass`, `30 passes`.
+pub(super) fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Of a recording that is not finished.

@@ -2,11 +2,12 @@
 //! process runs when and what is shown meanwhile; what is kept, and what still
 //! is to be measured, is `results::recording`'s.
 
+mod discard;
+mod pass;
 mod progress;
+mod selection;
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,8 +16,9 @@ use copycost::cell::Target;
 use copycost::profile::{Profile, ProfileChoice, overrides};
 use copycost::results::criterion_files;
 use copycost::results::name::BaselineName;
-use copycost::results::recording::{Manifest, Pair, PassId, Recording, Side};
+use copycost::results::recording::{self, Manifest, Pair, PassId, Recording, Side};
 
+use super::WrongUsage;
 use progress::Progress;
 
 /// Measure the matrix in several fresh processes, in random order, and keep
@@ -44,6 +46,12 @@ pub(crate) struct Record {
     /// Take up a recording that was broken off.
     #[arg(long, conflicts_with_all = ["rounds", "profile", "targets", "filter", "interleave"])]
     resume: bool,
+    /// Remove a recording, or both sides of a pair, after asking.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["rounds", "name", "profile", "targets", "filter", "resume", "interleave"])]
+    discard: Option<BaselineName>,
+    /// Discard without asking.
+    #[arg(long, requires = "discard")]
+    yes: bool,
     /// Record two baselines, NAME-a and NAME-b, pass by pass in turn and in
     /// random order, so that the machine's drift cancels between them.
     #[arg(long, requires = "name")]
@@ -65,22 +73,26 @@ struct Step {
 impl Record {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let output = criterion_files::output_directory();
+        if let Some(name) = &self.discard {
+            return discard::run(&output, name, self.yes);
+        }
         let mut recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
         let steps = steps(&recordings)?;
         tear_apart(&mut recordings, &steps)?;
-        let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
-        let targets: Vec<Target> = steps.iter().map(|step| step.pass.target).collect();
-        let mut progress = Progress::begin(&targets, &profile, filter.is_some());
-        for step in &steps {
-            let recording = &recordings[step.side];
-            run_before(recording)?;
-            progress.pass(recording.name(), step.pass);
-            let cells = measure(recording, step.pass, &profile.name, &mut progress)?;
-            progress.pass_done(cells);
+        let mut in_force = None;
+        let measured = measure_all(&recordings, &steps, &mut in_force);
+        if let Some((recording, before)) = in_force {
+            println!("the setting of {recording} is still in force: `{before}` was the last command run");
         }
-        for recording in &recordings {
-            let passes = recording.manifest().rounds;
-            println!("recorded {}: {passes} pass(es) of each target", recording.name());
+        let measured = measured.or_else(|error| {
+            let left = self::steps(&recordings)?.len();
+            let name = self.name()?;
+            bail!("{error:#}\n{left} pass(es) are still to be measured; `copycost record --resume --name {name}` goes on")
+        })?;
+        for (recording, measured) in recordings.iter().zip(measured) {
+            let rounds = recording.manifest().rounds;
+            let passes = if measured == 1 { "pass" } else { "passes" };
+            println!("recorded {}: {measured} {passes}; it has {rounds} of each target", recording.name());
         }
         match recordings.as_slice() {
             [a, b] => println!("compare: copycost compare {} {}", a.name(), b.name()),
@@ -90,14 +102,17 @@ impl Record {
     }
 
     fn begin(&self, output: &Path) -> anyhow::Result<Vec<Recording>> {
-        let choice = ProfileChoice::load(self.profile.as_deref(), "recording")?;
+        let choice = ProfileChoice::load(self.profile.as_deref(), "recording")
+            .map_err(|error| WrongUsage(error.to_string()))?;
         eprintln!("copycost record: {choice}");
         let profile = choice.profile;
         let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
         targets.sort_unstable();
         targets.dedup();
+        let cells = selection::cells(&profile, &targets, self.filter.as_deref())?;
         let manifest = Manifest::new(profile, targets, self.rounds, self.filter.clone());
         let name = self.name()?;
+        recording::try_writing(output, &name, &cells).map_err(|error| WrongUsage(error.to_string()))?;
         if !self.interleave {
             return Ok(vec![Recording::begin(output, &name, manifest)?]);
         }
@@ -117,13 +132,11 @@ impl Record {
 
     /// What was begun is taken up with what it was begun with; of a pair both.
     fn resume(&self, output: &Path) -> anyhow::Result<Vec<Recording>> {
-        let name = self.name()?.to_string();
-        let (a, b) = (format!("{name}-a"), format!("{name}-b"));
-        let is_there = |name: &str| copycost::results::recording::directory(output, name).is_dir();
-        let recordings = match !is_there(&name) && is_there(&a) && is_there(&b) {
-            true => vec![Recording::resume(output, &a)?, Recording::resume(output, &b)?],
-            false => vec![Recording::resume(output, &name)?],
-        };
+        let name = self.name()?;
+        recording::try_writing(output, &name, &[]).map_err(|error| WrongUsage(error.to_string()))?;
+        let names = of_name(output, &name)?.into_iter();
+        let recordings: Vec<Recording> =
+            names.map(|name| Recording::resume(output, name.as_str())).collect::<Result<_, _>>()?;
         let kept = recordings[0].manifest();
         if recordings.len() == 1 && kept.pair.is_some() {
             bail!("recording `{name}` is one side of a pair; resume it by the pair's name, without -a or -b");
@@ -150,6 +163,17 @@ impl Record {
         let release = copycost::environment::kernel_release();
         let release = release.context("the kernel's release cannot be read; give --name")?;
         BaselineName::new(&release).context("the kernel's release is no name; give --name")
+    }
+}
+
+/// The recordings that a name stands for: of a pair, which is called by the
+/// name without -a and -b, both.
+fn of_name(output: &Path, name: &BaselineName) -> anyhow::Result<Vec<BaselineName>> {
+    let is_there = |name: &BaselineName| recording::directory(output, name.as_str()).is_dir();
+    let sides = [name.with_suffix("a"), name.with_suffix("b")];
+    match sides {
+        [Ok(a), Ok(b)] if !is_there(name) && is_there(&a) && is_there(&b) => Ok(vec![a, b]),
+        _ => Ok(vec![name.clone()]),
     }
 }
 
@@ -184,52 +208,36 @@ fn tear_apart(recordings: &mut [Recording], steps: &[Step]) -> anyhow::Result<()
     Ok(())
 }
 
-fn run_before(recording: &Recording) -> anyhow::Result<()> {
+/// Measures what is due. Returns how many passes each recording got, and leaves
+/// in `in_force` whose command was the last to be run, and which.
+fn measure_all(
+    recordings: &[Recording],
+    steps: &[Step],
+    in_force: &mut Option<(String, String)>,
+) -> anyhow::Result<Vec<usize>> {
+    let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
+    let targets: Vec<Target> = steps.iter().map(|step| step.pass.target).collect();
+    let mut progress = Progress::begin(&targets, &profile, filter.is_some());
+    let mut measured = vec![0; recordings.len()];
+    for step in steps {
+        let recording = &recordings[step.side];
+        run_before(recording, in_force)?;
+        progress.pass(recording.name(), step.pass);
+        let cells = pass::measure(recording, step.pass, &profile.name, &mut progress)?;
+        progress.pass_done(cells);
+        measured[step.side] += 1;
+    }
+    Ok(measured)
+}
+
+fn run_before(recording: &Recording, in_force: &mut Option<(String, String)>) -> anyhow::Result<()> {
     let pair = recording.manifest().pair.as_ref();
     let Some(before) = pair.and_then(|pair| pair.before.as_deref()) else { return Ok(()) };
+    *in_force = Some((recording.name().to_string(), before.to_string()));
     let status = Command::new("sh").args(["-c", before]).stdin(Stdio::null()).stdout(Stdio::null()).status();
     let status = status.with_context(|| format!("run `{before}`"))?;
     if !status.success() {
         bail!("`{before}`, to be run before each pass of {}, failed: {status}", recording.name());
     }
     Ok(())
-}
-
-/// Runs one pass to its end in a process of its own, and keeps it.
-fn measure(
-    recording: &Recording,
-    pass: PassId,
-    profile: &str,
-    progress: &mut Progress,
-) -> anyhow::Result<usize> {
-    let staging = recording.stage(pass)?;
-    let log_path = recording.log(pass);
-    let mut log = File::create(&log_path).with_context(|| format!("create {}", log_path.display()))?;
-    let program = std::env::current_exe().context("find this program, to start it once more")?;
-    let mut command = Command::new(program);
-    command.args(["pass", "--target", pass.target.name(), "--baseline", recording.name()]);
-    command.args(["--seed", &recording.seed(pass).to_string()]);
-    if let Some(filter) = &recording.manifest().filter {
-        command.args(["--filter", filter]);
-    }
-    command.args(["--profile", profile]).env("CRITERION_HOME", &staging);
-    let errors = log.try_clone().context("write the log of the pass")?;
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
-    let mut child = command.spawn().context("start a pass")?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line = line.context("read what the pass prints")?;
-            log.write_all(&line).and_then(|()| log.write_all(b"\n")).context("write the log of the pass")?;
-            progress.line(&String::from_utf8_lossy(&line));
-        }
-    }
-    let status = child.wait().context("wait for the pass")?;
-    if !status.success() {
-        // A cell that failed has no figures; the others stand.
-        progress.note(&format!("a pass ended with {status}; see {}", log_path.display()));
-        if status.code() != Some(1) {
-            bail!("the pass is not kept; `copycost record --resume --name NAME` measures it again");
-        }
-    }
-    Ok(recording.keep(pass)?)
 }

@@ -3,17 +3,15 @@
 //! that Criterion keeps under the same name.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::BaselineSummary;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::metric::{Reading, Value, median};
-use crate::results::criterion_files;
 use crate::results::record::Record;
 use crate::results::recording::{self, Manifest};
+use crate::results::{criterion_files, listing};
 
 /// Everything that is kept under one name.
 #[derive(Clone, Debug)]
@@ -65,19 +63,30 @@ impl Baseline {
         let directory = recording::directory(output, name);
         let manifest = Manifest::read(&directory)?;
         let mut processes: Vec<Process> = Vec::new();
+        let mut unreadable = Vec::new();
+        let mut readable = |found: Result<Vec<Result<Record>>>| -> Vec<Record> {
+            let (records, errors): (Vec<_>, Vec<_>) =
+                found.unwrap_or_else(|error| vec![Err(error)]).into_iter().partition(Result::is_ok);
+            unreadable.extend(errors.into_iter().filter_map(Result::err));
+            records.into_iter().flatten().collect()
+        };
         for pass in recording::passes(&directory)? {
-            let records = read_pass(&recording::pass_file(&directory, pass))?;
+            let records = readable(recording::read_pass(&recording::pass_file(&directory, pass)));
             match processes.last_mut() {
+                _ if records.is_empty() => {}
                 Some(process) if process.number == pass.round => process.records.extend(records),
                 _ => processes.push(Process { number: pass.round, records }),
             }
         }
-        let mut baseline = Baseline { name: name.to_string(), manifest, processes, notes: Vec::new() };
-        baseline.add_criterions(criterion_files::records(output, name)?);
-        if baseline.processes.is_empty() {
-            return Err(criterion_files::unknown_baseline(output, name));
+        let criterions = readable(criterion_files::records(output, name));
+        let notes = Vec::from_iter(left_out(name, &unreadable));
+        let mut baseline = Baseline { name: name.to_string(), manifest, processes, notes };
+        baseline.add_criterions(criterions);
+        match baseline.notes.pop_if(|_| baseline.processes.is_empty()) {
+            Some(what) => Err(Error::Recording { name: name.to_string(), what }),
+            None if baseline.processes.is_empty() => Err(listing::unknown_baseline(output, name)),
+            None => Ok(baseline),
         }
-        Ok(baseline)
     }
 
     /// A baseline of records that are at hand, a process each.
@@ -168,12 +177,9 @@ impl Baseline {
     }
 }
 
-fn read_pass(path: &Path) -> Result<Vec<Record>> {
-    let failed = |source| Error::File { path: path.to_path_buf(), source };
-    let mut records = Vec::new();
-    for line in BufReader::new(File::open(path).map_err(failed)?).split(b'\n') {
-        let line = line.map_err(failed)?;
-        records.push(serde_json::from_slice(&line).map_err(|error| failed(error.into()))?);
-    }
-    Ok(records)
+/// What to say of records that cannot be read: the others stand.
+fn left_out(name: &str, unreadable: &[Error]) -> Option<String> {
+    let (first, count) = (unreadable.first()?, unreadable.len());
+    let (records, the_first) = if count == 1 { ("record", "") } else { ("records", "; the first") };
+    Some(format!("{count} {records} of `{name}` cannot be read and are left out{the_first}: {first}"))
 }

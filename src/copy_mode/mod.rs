@@ -110,7 +110,7 @@ pub struct SendFailure {
     /// The system call and what it was for.
     pub operation: &'static str,
     /// What the kernel said.
-    pub source: io::Error,
+    pub r#source: io::Error,
 }
 
 /// Messages of a copying mode, which may be written again as soon as `send`

@@ -33,7 +33,7 @@ fn differences(end: End, granted: &Granted, profile: &Profile) -> Vec<Doubt> {
         setting: format!("{setting} of the {end}"),
         asked,
         granted,
-        remedy: remedy.into(),
+        mended_by: remedy.into(),
     };
     let mut doubts = Vec::new();
     // socket(7): the kernel doubles what it is given, and caps it first.

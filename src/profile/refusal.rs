@@ -16,7 +16,7 @@ pub enum ProfileError {
         /// Where it was looked for.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        r#source: std::io::Error,
         /// Names that would have been found.
         known: String,
     },

@@ -9,7 +9,7 @@ use super::page::{self, Beside};
 use super::{CriterionPage, Report, csv};
 use crate::compare::Baseline;
 use crate::error::{Result, failed};
-use crate::results::criterion_files;
+use crate::results::{criterion_files, whole_file};
 
 /// The directory of the report: Criterion keeps its index there and deletes
 /// nothing; no baseline can have that place.
@@ -69,8 +69,7 @@ pub fn write_page(report: &Report, directory: &Path) -> Result<PathBuf> {
 pub fn write(directory: &Path, name: &str, text: &str) -> Result<PathBuf> {
     fs::create_dir_all(directory).map_err(failed(directory))?;
     let path = directory.join(name);
-    let partial = directory.join(format!("{name}.partial"));
-    fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(failed(&path))?;
+    whole_file::write(&path, text.as_bytes())?;
     Ok(path)
 }
 

@@ -20,9 +20,9 @@ pub use limits::{
 };
 pub use manifest::{ArchiveManifest, FORMAT_VERSION, ListedFile, MANIFEST_FILE};
 
-use super::criterion_files;
 use super::name::BaselineName;
 use super::recording::{self, Imported};
+use super::{criterion_files, listing};
 use crate::error::{Error, Result, failed};
 use content::Content;
 use place::Place;
@@ -80,7 +80,7 @@ pub fn export(output: &Path, name: &BaselineName, archive: &Path, made_utc: &str
         return Err(
             match criterion_files::baseline_names(output)?.iter().any(|known| known == name.as_str()) {
                 true => refuse(format!("no pass of `{name}` is done yet: there is nothing to export")),
-                false => criterion_files::unknown_baseline(output, name.as_str()),
+                false => listing::unknown_baseline(output, name.as_str()),
             },
         );
     }

@@ -10,6 +10,7 @@ use std::{env, fs, io};
 use serde::Deserialize;
 
 use super::record::Record;
+use super::whole_file;
 use crate::cell::Cell;
 use crate::error::{Error, Result, failed};
 
@@ -110,17 +111,14 @@ pub fn samples(output: &Path, cell: &Cell) -> Result<Option<Samples>> {
 /// directories.
 pub fn save_record(output: &Path, record: &Record) -> Result<Vec<PathBuf>> {
     let directory = cell_directory(output, &record.cell);
-    let mut text = serde_json::to_vec(record).map_err(|error| failed(&directory)(error.into()))?;
-    text.push(b'\n');
+    let text = record.line().map_err(|what| failed(&directory)(io::Error::other(what)))?;
     let sample = |baseline: &Path| fs::read(baseline.join("sample.json")).ok();
     let new = sample(&directory.join("new"));
     let mut saved = Vec::new();
     for entry in fs::read_dir(&directory).map_err(failed(&directory))? {
         let baseline = entry.map_err(failed(&directory))?.path();
         if new.is_some() && sample(&baseline) == new {
-            let (file, partial) = (baseline.join(RECORD_FILE), baseline.join("copycost.json.partial"));
-            // Renamed into place, so that a run that is killed leaves no half.
-            fs::write(&partial, &text).and_then(|()| fs::rename(&partial, &file)).map_err(failed(&file))?;
+            whole_file::write(&baseline.join(RECORD_FILE), &text)?;
             saved.push(baseline);
         }
     }
@@ -146,10 +144,10 @@ pub fn baseline_directories(output: &Path, baseline: &str) -> Result<Vec<PathBuf
 }
 
 /// The records of `baseline` under `output`; `new` is the last run. None is no
-/// error.
-pub fn records(output: &Path, baseline: &str) -> Result<Vec<Record>> {
+/// error, nor is one that cannot be read: it is among the others' as its error.
+pub fn records(output: &Path, baseline: &str) -> Result<Vec<Result<Record>>> {
     let directories = baseline_directories(output, baseline)?;
-    directories.iter().map(|directory| read_record(&directory.join(RECORD_FILE))).collect()
+    Ok(directories.iter().map(|directory| read_record(&directory.join(RECORD_FILE))).collect())
 }
 
 /// Whether Criterion has of `cell` what it needs to compare with `baseline`, or
@@ -199,17 +197,6 @@ pub fn baseline_names(output: &Path) -> Result<Vec<String>> {
     Ok(names.into_iter().collect())
 }
 
-/// That nothing is kept under a name, and the names that something is kept under.
-pub fn unknown_baseline(output: &Path, name: &str) -> Error {
-    let known = match baseline_names(output) {
-        Ok(known) if known.is_empty() => "none".to_string(),
-        Ok(known) => known.join(", "),
-        Err(error) => return error,
-    };
-    let what = format!("nothing is kept under this name; there are: {known}");
-    Error::Recording { name: name.to_string(), what }
-}
-
 /// Whether a file that came from elsewhere is what Criterion writes of `cell`
 /// into a baseline's directory: it stops at one that it cannot read.
 pub fn check_criterions(cell: &Cell, file: &str, text: &[u8]) -> std::result::Result<(), String> {
@@ -244,19 +231,25 @@ fn parsed<T: for<'a> Deserialize<'a>>(text: &[u8]) -> std::result::Result<T, Str
 }
 
 /// Copies every cell of `baseline` from one of Criterion's output directories
-/// into another, over what is there.
+/// into another, over what is there. Done again it ends what was broken off.
 pub fn copy_baseline(from: &Path, to: &Path, baseline: &str) -> Result<()> {
     for source in baseline_directories(from, baseline)? {
         let Ok(relative) = source.strip_prefix(from) else { continue };
         let target = to.join(relative);
-        let failed = |source| Error::File { path: target.clone(), source };
-        fs::create_dir_all(&target).map_err(failed)?;
-        for file in fs::read_dir(&source).map_err(failed)? {
-            let file = file.map_err(failed)?;
-            fs::copy(file.path(), target.join(file.file_name())).map_err(failed)?;
+        fs::create_dir_all(&target).map_err(failed(&target))?;
+        for file in BASELINE_FILES.map(|file| source.join(file)).iter().filter(|file| file.is_file()) {
+            let text = fs::read(file).map_err(failed(file))?;
+            whole_file::write(&target.join(file.file_name().unwrap_or_default()), &text)?;
         }
     }
     Ok(())
+}
+
+/// Tries whether files can be written where those of `cells` go, and in
+/// `others`: a run whose results cannot be kept need not begin.
+pub fn try_writing(output: &Path, cells: &[Cell], others: &[PathBuf]) -> Result<()> {
+    let of_cells = cells.iter().map(|cell| cell_directory(output, cell).join("new"));
+    whole_file::try_places(of_cells.chain(others.iter().cloned()).chain([output.to_path_buf()]))
 }
 
 /// The directories in `path`; none if there is no such path.

@@ -4,9 +4,11 @@
 
 pub mod archive;
 pub mod criterion_files;
+pub mod listing;
 pub mod name;
 pub mod record;
 pub mod recording;
 pub mod resolution;
 mod row;
 pub mod table;
+pub(crate) mod whole_file;

@@ -121,6 +121,20 @@ impl Record {
         self.row_ratios = ratio::of_row(&self.cell.mode, modes, cells);
     }
 
+    /// A line of JSON. An error if the record could not be read again from it:
+    /// then it is none.
+    pub fn line(&self) -> std::result::Result<Vec<u8>, String> {
+        let written = |record: &Record| serde_json::to_vec(record).map_err(|error| error.to_string());
+        let mut line = written(self)?;
+        let read = serde_json::from_slice(&line)
+            .map_err(|error| format!("the record cannot be read again: {error}"))?;
+        if written(&read)? != line {
+            return Err("the record reads back as another".to_string());
+        }
+        line.push(b'\n');
+        Ok(line)
+    }
+
     /// The kinds of its doubts.
     pub fn doubt_kinds(&self) -> DoubtKinds {
         self.doubts.iter().map(|written| written.doubt.kind()).collect()

@@ -3,22 +3,25 @@
 //! what becomes of one that was broken off; running a pass is the program's
 //! work, and where Criterion's files lie `criterion_files`'s.
 
+mod discard;
 mod imported;
 mod manifest;
+mod state;
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use discard::{Discarded, discard};
 pub use imported::Imported;
 pub use manifest::{Manifest, Pair, Side};
+pub use state::State;
 
-use super::criterion_files;
 use super::name::BaselineName;
 use super::record::Record;
-use crate::cell::Target;
+use super::{criterion_files, whole_file};
+use crate::cell::{Cell, Target};
 use crate::error::{Error, Result, failed};
 
 /// One fresh process that measures the matrix of one bench target.
@@ -69,6 +72,11 @@ pub fn directory(output: &Path, name: &str) -> PathBuf {
     output.join(criterion_files::RECORDINGS).join(name)
 }
 
+/// Tries whether a recording of these cells can be kept under `name`.
+pub fn try_writing(output: &Path, name: &BaselineName, cells: &[Cell]) -> Result<()> {
+    criterion_files::try_writing(output, cells, &[directory(output, name.as_str())])
+}
+
 impl Recording {
     /// Begins a recording, or adds the rounds that are asked for to a finished
     /// one of the same kind.
@@ -93,6 +101,7 @@ impl Recording {
             }
         };
         let recording = Recording::with(output, name, manifest, Ok(lock))?;
+        recording.settle_all()?;
         recording.manifest.write(&recording.directory)?;
         Ok(recording)
     }
@@ -107,7 +116,9 @@ impl Recording {
         let lock = lock(output, name)?;
         let manifest = Manifest::read(&directory(output, name))?;
         let manifest = manifest.ok_or_else(|| refuse("it was broken off before it began; begin it anew"))?;
-        Recording::with(output, name, manifest, Ok(lock))
+        let recording = Recording::with(output, name, manifest, Ok(lock))?;
+        recording.settle_all()?;
+        Ok(recording)
     }
 
     fn with(output: &Path, name: &str, manifest: Manifest, lock: std::io::Result<File>) -> Result<Recording> {
@@ -161,7 +172,8 @@ impl Recording {
     pub fn stage(&self, pass: PassId) -> Result<PathBuf> {
         let staging = self.staging(pass);
         if staging.exists() {
-            let records = criterion_files::records(&staging, &self.name)?;
+            let records = criterion_files::records(&staging, &self.name)?.into_iter();
+            let records: Vec<Record> = records.filter_map(Result::ok).collect();
             if !records.is_empty() {
                 let aside = (1..).map(|n| self.directory.join(format!("{}.broken-{n}.jsonl", pass.stem())));
                 let free = aside.into_iter().find(|path| !path.exists());
@@ -178,19 +190,34 @@ impl Recording {
         self.directory.join(format!("{}.log", pass.stem()))
     }
 
-    /// Keeps a pass that has ended: its records, and Criterion's files of it as
-    /// the baseline's. From here on it counts. Returns how many cells it has.
+    /// Keeps a pass that has ended. It counts from the moment that its records
+    /// have their place; Criterion's files, which are those of the last pass that
+    /// counts, follow. Returns how many cells it has.
     pub fn keep(&self, pass: PassId) -> Result<usize> {
-        let staging = self.staging(pass);
-        let records = criterion_files::records(&staging, &self.name)?;
+        let records = criterion_files::records(&self.staging(pass), &self.name)?;
+        let records: Vec<Record> = records.into_iter().collect::<Result<_>>()?;
         if records.is_empty() {
             let what = format!("{} measured no cell; see {}", pass.stem(), self.log(pass).display());
             return Err(Error::Recording { name: self.name.clone(), what });
         }
         write_records(&pass_file(&self.directory, pass), &records)?;
-        criterion_files::copy_baseline(&staging, &self.output, &self.name)?;
-        fs::remove_dir_all(&staging).map_err(failed(&staging))?;
+        self.settle(pass)?;
         Ok(records.len())
+    }
+
+    /// Lays Criterion's files of a pass that counts in their places, and clears
+    /// away where it was measured.
+    fn settle(&self, pass: PassId) -> Result<()> {
+        let staging = self.staging(pass);
+        criterion_files::copy_baseline(&staging, &self.output, &self.name)?;
+        fs::remove_dir_all(&staging).map_err(failed(&staging))
+    }
+
+    /// Ends what a process that was killed while it kept a pass has left.
+    fn settle_all(&self) -> Result<()> {
+        whole_file::remove_partials(&self.directory)?;
+        let done = passes(&self.directory)?.into_iter();
+        done.filter(|pass| self.staging(*pass).is_dir()).try_for_each(|pass| self.settle(pass))
     }
 
     fn staging(&self, pass: PassId) -> PathBuf {
@@ -219,27 +246,21 @@ pub fn pass_file(directory: &Path, pass: PassId) -> PathBuf {
     directory.join(pass.file_name())
 }
 
-/// Writes a record a line, in one step: a process that is killed leaves no half.
-fn write_records(path: &Path, records: &[Record]) -> Result<()> {
-    let mut text = Vec::new();
-    for record in records {
-        serde_json::to_writer(&mut text, record).map_err(|error| failed(path)(error.into()))?;
-        text.push(b'\n');
-    }
-    replace(path, &text)
+/// The records of a pass, one a line; of a line that cannot be read why not.
+pub fn read_pass(path: &Path) -> Result<Vec<Result<Record>>> {
+    let text = fs::read(path).map_err(failed(path))?;
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let record = |line: &[u8]| serde_json::from_slice(line).map_err(|error| failed(path)(error.into()));
+    Ok(lines.map(record).collect())
 }
 
-/// Writes a file beside, then renames it into place.
-fn replace(path: &Path, text: &[u8]) -> Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let write = || {
-        let mut file = File::create(&partial)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)
-    };
-    write().map_err(failed(path))
+/// Writes a record a line.
+fn write_records(path: &Path, records: &[Record]) -> Result<()> {
+    let lines = records.iter().map(|record| record.line());
+    let lines: Vec<Vec<u8>> = lines
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|what| failed(path)(std::io::Error::other(what)))?;
+    whole_file::write(path, &lines.concat())
 }
 
 /// Keeps `record` away from what is read, for as long as the file is open; no

@@ -54,7 +54,7 @@ pub struct SendError<B> {
     /// The system call and what it was for.
     pub operation: &'static str,
     /// What the kernel said.
-    pub source: io::Error,
+    pub r#source: io::Error,
     /// The buffer, where it is still the caller's to have.
     pub buffer: Option<B>,
 }

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::results::criterion_files;
 use crate::results::name::BaselineName;
 use crate::results::recording::{self, Imported};
+use crate::results::whole_file;
 
 /// Beside the recordings; no baseline's name begins with a dot.
 const STAGING: &str = ".import";
@@ -119,7 +120,7 @@ impl<'a> Place<'a> {
             EntryPath::Cell { cell, file } => (self.cell(cell)?, file.to_string()),
         };
         let file = directory.join(file);
-        fs::write(&file, text).map_err(failed(&file))
+        whole_file::write(&file, text)
     }
 
     /// Says in the recording that it came from elsewhere.

@@ -2,8 +2,8 @@
 //! written from them. Nothing of the machine gets into it beside the files: no
 //! owner, no time, no path.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::results::criterion_files::{self, BASELINE_FILES, RECORD_FILE};
 use crate::results::name::BaselineName;
 use crate::results::recording::{self, Manifest};
+use crate::results::whole_file;
 
 /// Beyond it a recording shrinks by a few percent more, in several times the time.
 const COMPRESSION: Compression = Compression::new(6);
@@ -89,36 +90,24 @@ pub(super) fn survey(
     Ok(manifest)
 }
 
-/// Writes the archive beside, then renames it into place.
+/// Writes the archive. It is made in memory, so that one that is broken off
+/// while it is compressed, which takes a while, leaves nothing.
 pub(super) fn write(archive: &Path, manifest: &ArchiveManifest, sources: &[Source]) -> Result<()> {
-    let mut partial = archive.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let written = write_to(&partial, manifest, sources)
-        .and_then(|()| fs::rename(&partial, archive).map_err(failed(archive)));
-    if written.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    written
-}
-
-fn write_to(partial: &Path, manifest: &ArchiveManifest, sources: &[Source]) -> Result<()> {
-    let file = File::create(partial).map_err(failed(partial))?;
-    let mut builder = Builder::new(GzEncoder::new(BufWriter::new(file), COMPRESSION));
-    let mut text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(partial)(error.into()))?;
+    let mut builder = Builder::new(GzEncoder::new(Vec::new(), COMPRESSION));
+    let mut text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(archive)(error.into()))?;
     text.push(b'\n');
     limits::check(MANIFEST_FILE, text.len() as u64, limits::LARGEST_MANIFEST_BYTES, "bytes")
-        .map_err(|what| failed(partial)(std::io::Error::other(what)))?;
-    append(&mut builder, MANIFEST_FILE, &text).map_err(failed(partial))?;
+        .map_err(|what| failed(archive)(std::io::Error::other(what)))?;
+    append(&mut builder, MANIFEST_FILE, &text).map_err(failed(archive))?;
     for (source, listed) in sources.iter().zip(&manifest.files) {
         let text = fs::read(&source.file).map_err(failed(&source.file))?;
         if ListedFile::new(&source.path, &text) != *listed {
             return Err(failed(&source.file)(std::io::Error::other("it was changed while it was exported")));
         }
-        append(&mut builder, &listed.path, &text).map_err(failed(partial))?;
+        append(&mut builder, &listed.path, &text).map_err(failed(archive))?;
     }
-    let end = || builder.into_inner()?.finish()?.into_inner().map_err(|error| error.into_error())?.sync_all();
-    end().map_err(failed(partial))
+    let bytes = builder.into_inner().and_then(GzEncoder::finish).map_err(failed(archive))?;
+    whole_file::write(archive, &bytes)
 }
 
 fn append(builder: &mut Builder<impl Write>, path: &str, text: &[u8]) -> std::io::Result<()> {

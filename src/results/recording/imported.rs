@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{directory, failed};
 use crate::error::{Error, Result};
+use crate::results::whole_file;
 
 const FILE: &str = "imported.json";
 
@@ -46,7 +47,7 @@ impl Imported {
         let path = directory.join(FILE);
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(&path)(error.into()))?;
         text.push(b'\n');
-        fs::write(&path, text).map_err(failed(&path))
+        whole_file::write(&path, &text)
     }
 
     /// An error if the recording called `name` was imported.

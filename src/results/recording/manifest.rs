@@ -8,10 +8,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PassId, failed, replace};
+use super::{PassId, failed};
 use crate::cell::Target;
 use crate::error::Result;
 use crate::profile::Profile;
+use crate::results::whole_file;
 
 /// The version of `recording.json`.
 const FORMAT_VERSION: u32 = 1;
@@ -110,7 +111,7 @@ impl Manifest {
         let path = directory.join("recording.json");
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(&path)(error.into()))?;
         text.push(b'\n');
-        replace(&path, &text)
+        whole_file::write(&path, &text)
     }
 
     /// Whether passes of `other` may stand beside those of this one, or what
