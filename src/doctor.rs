@@ -108,6 +108,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("open_files", network::open_files),
     ("hardware_counters", processor::hardware_counters),
     ("perf_event_paranoid", processor::perf_event_paranoid),
+    ("perf_event_refused", processor::perf_event_refused),
     ("few_cpus", processor::few_cpus),
     ("oversubscribed", processor::oversubscribed),
     ("cpu_mask", processor::cpu_mask),

@@ -90,7 +90,8 @@ impl Doubt {
                 format!("{percent:.0} % of completions were deferred copies: the kernel copied after all")
             }
             Doubt::FellBack { calls } => format!(
-                "{calls:.0} sends were made without MSG_ZEROCOPY: the kernel had no memory for even one notification"
+                "{calls:.0} sends were made without MSG_ZEROCOPY: the kernel refused them with none of \
+                 their own socket's in flight, and waiting for those of others did not help"
             ),
             Doubt::NotGranted { setting, asked, granted, .. } => {
                 format!("{setting}: asked for {asked}, the kernel granted {granted}")

@@ -4,6 +4,7 @@
 //! more: `r#source` is how `thiserror` is told.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,6 +42,43 @@ pub enum Error {
         operation: &'static str,
         /// What the kernel said.
         r#source: io::Error,
+    },
+    /// Two sockets on the loopback device do not come to a connection.
+    #[error("{cell}: {operation} {address}: {source}: {why}")]
+    NoConnection {
+        /// The cell that was to be measured.
+        cell: Cell,
+        /// The call.
+        operation: &'static str,
+        /// The profile's `socket.address`.
+        address: IpAddr,
+        /// What the kernel said.
+        r#source: io::Error,
+        /// What is wrong, and the command that changes it.
+        why: Box<str>,
+    },
+    /// The message that is sent before anything is measured, to see whether the
+    /// kernel takes a mode, did not come through.
+    #[error("probe of {mode}, one message before anything is measured: {what}")]
+    Probe {
+        /// The copy mode.
+        mode: String,
+        /// What went wrong.
+        what: String,
+    },
+    /// The largest cell has more files open than this process may.
+    #[error(
+        "{threads} client thread(s) have up to {needed} files open at once (two sockets a connection, the \
+         counters of every thread), and at most {limit} are allowed: ulimit -n {needed} as root, or prlimit \
+         --nofile={needed} --pid $$, or fewer threads in the profile"
+    )]
+    OpenFiles {
+        /// The clients of the largest cell.
+        threads: usize,
+        /// How many it needs.
+        needed: u64,
+        /// The hard limit, `RLIMIT_NOFILE` of getrlimit(2).
+        limit: u64,
     },
     /// The kernel refuses a setting of the profile.
     #[error("{cell}: `{key}` = {value} was refused: {source}; {allowed}")]

@@ -4,6 +4,7 @@
 
 pub(crate) mod check;
 mod choice;
+mod congestion_control;
 pub mod overrides;
 mod refusal;
 

@@ -19,6 +19,17 @@ use memmap2::{MmapOptions, MmapRaw};
 /// (`UIO_MAXIOV`); a table this small fits the stack when a send is resumed.
 pub const MAX_SEGMENTS: usize = 64;
 
+/// Makes `call` again for as long as a signal interrupts it (`EINTR`,
+/// signal(7)): whoever sent the signal, no call here is to end for it.
+pub(crate) fn resumed<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
 /// The size of a page in bytes, `sysconf(3)` `_SC_PAGESIZE`.
 pub(crate) fn page_bytes() -> usize {
     // SAFETY: sysconf takes no pointer and has no precondition.
@@ -28,13 +39,12 @@ pub(crate) fn page_bytes() -> usize {
 
 /// An anonymous file in memory, `memfd_create(2)`, of `length_bytes` zeros.
 pub(crate) fn memory_file(name: &CStr, length_bytes: usize) -> io::Result<File> {
-    // SAFETY: `name` is a valid NUL-terminated string for the whole call.
-    let fd = unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
+    let fd = resumed(|| {
+        // SAFETY: `name` is a valid NUL-terminated string for the whole call.
+        check(unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) } as isize)
+    })?;
     // SAFETY: memfd_create just returned this descriptor; nobody else owns it.
-    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd as libc::c_int) });
     file.set_len(length_bytes as u64)?;
     Ok(file)
 }
@@ -258,9 +268,11 @@ pub(crate) fn receive_error_queue(
     let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     header.msg_control = control.0.as_mut_ptr().cast();
     header.msg_controllen = size_of::<ControlBuffer>() as _;
-    // SAFETY: `header` lives through the call and names `control` with its
-    // true length; there is no iovec and no address to write to.
-    match check(unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_ERRQUEUE) }) {
+    match resumed(|| {
+        // SAFETY: `header` lives through the call and names `control` with its
+        // true length; there is no iovec and no address to write to.
+        check(unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_ERRQUEUE) })
+    }) {
         Ok(_) => Ok(Some((header.msg_controllen, header.msg_flags))),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
         Err(error) => Err(error),
@@ -286,16 +298,15 @@ impl Ready {
 }
 
 /// Waits until the error queue has something (always looked for) or, with
-/// `for_write`, there is room to send: `poll(2)`. A signal counts as time
-/// passed without result only once `timeout` is over.
+/// `for_write`, there is room to send: `poll(2)`. A signal starts the wait anew.
 pub(crate) fn poll(socket: BorrowedFd<'_>, for_write: bool, timeout: Duration) -> io::Result<Ready> {
     let events = if for_write { libc::POLLOUT } else { 0 };
     let mut entry = libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 };
     let timeout_ms = libc::c_int::try_from(timeout.as_millis()).unwrap_or(libc::c_int::MAX);
-    // SAFETY: one valid entry, and the count says one.
-    if unsafe { libc::poll(&mut entry, 1, timeout_ms) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
+    resumed(|| {
+        // SAFETY: one valid entry, and the count says one.
+        check(unsafe { libc::poll(&mut entry, 1, timeout_ms) } as isize)
+    })?;
     Ok(Ready {
         writable: entry.revents & libc::POLLOUT != 0,
         error: entry.revents & libc::POLLERR != 0,
@@ -306,16 +317,18 @@ pub(crate) fn poll(socket: BorrowedFd<'_>, for_write: bool, timeout: Duration) -
 /// Opts the socket in to `MSG_ZEROCOPY`: `SO_ZEROCOPY` of `socket(7)`.
 pub(crate) fn enable_zerocopy(socket: BorrowedFd<'_>) -> io::Result<()> {
     let on: libc::c_int = 1;
-    // SAFETY: the option value is one int that lives through the call.
-    check(unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ZEROCOPY,
-            (&raw const on).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        )
-    } as isize)?;
+    resumed(|| {
+        // SAFETY: the option value is one int that lives through the call.
+        check(unsafe {
+            libc::setsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_ZEROCOPY,
+                (&raw const on).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        } as isize)
+    })?;
     Ok(())
 }
 
@@ -435,11 +448,13 @@ fn option<T: PlainIntegers>(
     value: &mut T,
 ) -> io::Result<usize> {
     let mut length = size_of::<T>() as libc::socklen_t;
-    // SAFETY: `value` is writable for `length` bytes, and any bytes are a
-    // valid T (PlainIntegers).
-    check(unsafe {
-        libc::getsockopt(socket.as_raw_fd(), level, name, std::ptr::from_mut(value).cast(), &mut length)
-    } as isize)?;
+    resumed(|| {
+        // SAFETY: `value` is writable for `length` bytes, and any bytes are a
+        // valid T (PlainIntegers).
+        check(unsafe {
+            libc::getsockopt(socket.as_raw_fd(), level, name, std::ptr::from_mut(value).cast(), &mut length)
+        } as isize)
+    })?;
     Ok(length as usize)
 }
 
@@ -472,6 +487,44 @@ pub(crate) fn thread_cpu_time_ns() -> io::Result<u64> {
     // SAFETY: `time` is writable and lives through the call.
     check(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) } as isize)?;
     Ok(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+}
+
+/// How many descriptors this process may have open: `RLIMIT_NOFILE` of
+/// `getrlimit(2)`, soft and hard.
+pub(crate) fn open_files_limits() -> io::Result<(u64, u64)> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is writable and lives through the call.
+    check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } as isize)?;
+    Ok((limit.rlim_cur, limit.rlim_max))
+}
+
+/// Makes `soft` of the two limits, which must not be above the hard one.
+pub(crate) fn set_open_files_limits(soft: u64, hard: u64) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
+    // SAFETY: `limit` is read only and lives through the call.
+    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } as isize)?;
+    Ok(())
+}
+
+/// Whether the network device `name` of this process's namespace is up:
+/// `SIOCGIFFLAGS` of `netdevice(7)`. A mounted sysfs can be another
+/// namespace's, and a socket's answer cannot.
+pub(crate) fn device_is_up(name: &CStr) -> io::Result<bool> {
+    // SAFETY: ifreq is plain data for which all-zero is a valid value.
+    let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
+    let bytes = name.to_bytes();
+    // The name's last byte stays NUL.
+    for (to, from) in request.ifr_name[..libc::IFNAMSIZ - 1].iter_mut().zip(bytes) {
+        *to = *from as libc::c_char;
+    }
+    // Any socket will do; a local one is there without IP.
+    let socket = std::os::unix::net::UnixDatagram::unbound()?;
+    // SAFETY: `request` is writable, lives through the call and is what
+    // SIOCGIFFLAGS takes.
+    check(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS as _, &mut request) } as isize)?;
+    // SAFETY: the kernel has just written the flags.
+    let flags = unsafe { request.ifr_ifru.ifru_flags };
+    Ok(libc::c_int::from(flags) & libc::IFF_UP != 0)
 }
 
 /// A system call that does next to nothing: `getppid(2)`, past any caching in

@@ -70,8 +70,10 @@ fn signals_interrupt_calls_and_nothing_is_lost() {
             }
         });
         let modes = copy_mode::REGISTRY.iter().copied();
-        for mode in modes.chain([NON_BLOCKING_TWO_COPY, NON_BLOCKING_ONE_COPY, NON_BLOCKING_ZERO_COPY]) {
-            let mut setup = Setup::new(Target::Throughput, &[mode], (1 << 20) + 3, 2);
+        let modes = modes.chain([NON_BLOCKING_TWO_COPY, NON_BLOCKING_ONE_COPY, NON_BLOCKING_ZERO_COPY]);
+        let blocking = copy_mode::REGISTRY.iter().map(|mode| (Target::Latency, *mode));
+        for (target, mode) in modes.map(|mode| (Target::Throughput, mode)).chain(blocking) {
+            let mut setup = Setup::new(target, &[mode], (1 << 20) + 3, 2);
             setup.profile.server.verify = true;
             setup.profile.socket.send_buffer_bytes = copycost::profile::BufferSize::Fixed(2048);
             let outcome = setup.open().and_then(|mut generation| generation.run(0, 6));

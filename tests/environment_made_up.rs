@@ -52,7 +52,15 @@ fn a_profiles_directory_is_not_in_it() {
 fn an_empty_machine_has_reasons_only() {
     let root = tempfile::tempdir().unwrap();
     let environment = Environment::read_from(root.path(), &profile());
-    let own = ["architecture", "copycost_version", "rustc_version", "debug_build", "profile", "date_utc"];
+    let own = [
+        "architecture",
+        "copycost_version",
+        "rustc_version",
+        "debug_build",
+        "perf.refused",
+        "profile",
+        "date_utc",
+    ];
     let mut absent = 0;
     for (name, reading) in &environment.items {
         match reading {

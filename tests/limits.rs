@@ -3,6 +3,9 @@
 //! those of a user and of a network namespace; where the machine does not
 //! allow the set-up the test says why and passes over it.
 
+#[path = "support/strace.rs"]
+mod strace;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -66,6 +69,34 @@ fn option_memory_at_its_minimum() {
     if let Some(before) = before {
         // Not every kernel keeps this setting apart for each namespace.
         let _ = std::fs::write("/proc/sys/net/core/optmem_max", before);
+    }
+}
+
+/// A send that is refused while none of its socket's own is in flight is tried
+/// again, since the memory may be another socket's; within bounds.
+#[test]
+fn memory_that_others_hold_is_waited_for() {
+    // Refused in each thread: once; eight times more, which is all its patience.
+    for (refused, enobufs, fallbacks) in [("1", 2, 0), ("1..8", 16, 0), ("1..9", 18, 2)] {
+        let injection = format!("sendmsg:error=ENOBUFS:when={refused}");
+        let arguments = [
+            "stream",
+            "--mode",
+            "zero-copy",
+            "--message-bytes",
+            "4096",
+            "--messages",
+            "100",
+            "--threads",
+            "2",
+            "--json",
+        ];
+        let Some(run) = strace::copycost(&[&injection], &arguments) else { return };
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let printed: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        let tally = &printed["zero_copy"];
+        assert_eq!((&tally["enobufs"], &tally["fallback_sends"]), (&enobufs.into(), &fallbacks.into()));
+        assert_eq!((&printed["messages"], &tally["sends"]), (&100.into(), &tally["notifications"]));
     }
 }
 

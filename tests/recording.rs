@@ -205,7 +205,7 @@ fn a_recording_is_not_compared_with_itself() {
 fn bad_arguments_are_refused_before_anything_is_measured() {
     let stage = Stage::new();
     for (arguments, expected) in [
-        (&["record", "--rounds", "0"][..], "must be 1 to 999"),
+        (&["record", "--rounds", "0"][..], "must be a number from 1 to 999"),
         (&["record", "--target", "speed"], "allowed: throughput, latency, cpu_cost"),
         (&["record", "--profile", "nosuch"], "nosuch"),
         (&["record", "--resume", "--name", "nosuch"], "nothing to resume"),

@@ -9,6 +9,8 @@ use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Verdict, compare};
 use copycost::results::criterion_files;
 
+use super::number::within;
+
 /// Say what changed from one baseline to another, cell by cell: against the
 /// other modes, and by itself.
 #[derive(clap::Args)]
@@ -20,7 +22,7 @@ pub(crate) struct Compare {
     #[arg(required = true)]
     new: Vec<String>,
     /// Changes up to this many percent are not called.
-    #[arg(long, default_value = "0", value_name = "PCT", value_parser = percent, allow_negative_numbers = true)]
+    #[arg(long, default_value = "0", value_name = "PCT", value_parser = within(0.0..=100.0_f64), allow_negative_numbers = true)]
     threshold: f64,
     /// Exit with status 3 if any verdict is this: slower or faster.
     #[arg(long, value_name = "VERDICT", value_parser = verdict)]
@@ -64,11 +66,6 @@ impl Compare {
             self.fail_on.is_some_and(|verdict| comparisons.iter().any(|comparison| comparison.has(verdict)));
         Ok(if found { ExitCode::from(3) } else { ExitCode::SUCCESS })
     }
-}
-
-fn percent(word: &str) -> Result<f64, String> {
-    let percent = word.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
-    percent.ok_or_else(|| "must be a number from 0 to 100".to_string())
 }
 
 fn verdict(word: &str) -> Result<Verdict, String> {

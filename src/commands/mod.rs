@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
+mod number;
 pub(crate) mod pass;
 pub(crate) mod profile;
 pub(crate) mod record;

@@ -17,6 +17,7 @@ pub(crate) struct ShowProfile {
 impl ShowProfile {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
+        choice.profile.check_here()?;
         let text = match self.json {
             true => serde_json::to_string_pretty(&choice.profile).context("write the profile as JSON")?,
             false => toml::to_string(&choice.profile).context("write the profile as TOML")?,

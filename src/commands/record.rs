@@ -19,6 +19,7 @@ use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, Manifest, Pair, PassId, Recording, Side};
 
 use super::WrongUsage;
+use super::number::within;
 use progress::Progress;
 
 /// Measure the matrix in several fresh processes, in random order, and keep
@@ -26,7 +27,7 @@ use progress::Progress;
 #[derive(clap::Args)]
 pub(crate) struct Record {
     /// Passes of each bench target, each a process of its own.
-    #[arg(long, default_value = "64", value_parser = rounds)]
+    #[arg(long, default_value = "64", value_parser = within(1..=999_usize), allow_negative_numbers = true)]
     rounds: usize,
     /// What to keep it as [default: the kernel's release]. A recording of that
     /// name that is finished is added to.
@@ -106,6 +107,7 @@ impl Record {
             .map_err(|error| WrongUsage(error.to_string()))?;
         eprintln!("copycost record: {choice}");
         let profile = choice.profile;
+        profile.check_here().map_err(|error| WrongUsage(error.to_string()))?;
         let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
         targets.sort_unstable();
         targets.dedup();
@@ -175,11 +177,6 @@ fn of_name(output: &Path, name: &BaselineName) -> anyhow::Result<Vec<BaselineNam
         [Ok(a), Ok(b)] if !is_there(name) && is_there(&a) && is_there(&b) => Ok(vec![a, b]),
         _ => Ok(vec![name.clone()]),
     }
-}
-
-fn rounds(word: &str) -> Result<usize, String> {
-    let rounds = word.parse().ok().filter(|rounds| (1..=999).contains(rounds));
-    rounds.ok_or_else(|| "must be 1 to 999".to_string())
 }
 
 /// The passes that are due, target by target within a round; of a pair each

@@ -3,15 +3,18 @@
 //! for a look beside another tool. Its figure is a single one and proves
 //! nothing about another mode.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use copycost::cell::{Cell, Target};
+use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
 use copycost::copy_mode::{self, Tally};
 use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
-use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round};
+use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round, secure_open_files};
 use copycost::profile::{Profile, ProfileChoice};
+
+use super::number::within;
 
 /// Drive one copy mode without Criterion: a load for perf, strace or valgrind.
 #[derive(clap::Args)]
@@ -20,21 +23,23 @@ pub(crate) struct Stream {
     /// The copy mode.
     #[arg(long)]
     mode: String,
-    /// The size of a message.
-    #[arg(long)]
+    /// The size of a message, as a profile may have it.
+    #[arg(long, value_parser = within(1..=LARGEST_MESSAGE_BYTES), allow_negative_numbers = true)]
     message_bytes: usize,
-    /// Client threads.
-    #[arg(long, default_value_t = 1)]
+    /// Client threads, as a profile may have them.
+    #[arg(long, default_value_t = 1, value_parser = within(1..=MOST_THREADS), allow_negative_numbers = true)]
     threads: usize,
     /// Settings: a name in criterion-config/, or a path
     /// [default: COPYCOST_PROFILE's, else `default`].
     #[arg(long)]
     profile: Option<String>,
     /// Send this many messages, in one round.
-    #[arg(long, group = "length")]
+    #[arg(
+        long, group = "length", value_parser = within(1..=1_000_000_000_000_u64), allow_negative_numbers = true
+    )]
     messages: Option<u64>,
-    /// Send for about this long, in rounds of the profile's length.
-    #[arg(long, group = "length")]
+    /// Send for about this long, in rounds of the profile's length at most.
+    #[arg(long, group = "length", value_parser = within(0.001..=3600.0_f64), allow_negative_numbers = true)]
     seconds: Option<f64>,
     /// Print one JSON object.
     #[arg(long)]
@@ -56,14 +61,9 @@ impl Stream {
             let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
             bail!("--mode {}: no such copy mode; allowed: {}", self.mode, known.join(", "));
         };
-        if self.message_bytes == 0 || self.threads == 0 || self.messages == Some(0) {
-            bail!("--message-bytes, --threads and --messages must be at least 1");
-        }
-        if self.seconds.is_some_and(|seconds| !(0.001..=3600.0).contains(&seconds)) {
-            bail!("--seconds must be 0.001 to 3600");
-        }
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let profile = &choice.profile;
+        profile.check_here()?;
         let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
             target: Target::Throughput,
@@ -72,25 +72,29 @@ impl Stream {
             threads: self.threads,
         };
         let lanes = [Lane::mode(*mode)];
+        let (instruments, absences) = Instruments::of_this_machine();
+        secure_open_files(lanes.len(), self.threads, &instruments.counters)?;
         let spec = GenerationSpec {
             cell: &cell,
             profile,
             plan: &plan,
             lanes: &lanes,
             fault: Fault::None,
-            counters: Instruments::of_this_machine().0.counters,
+            counters: instruments.counters,
         };
         let mut generation = Generation::open(&spec).context("open the connections")?;
         let total = self.send(&mut generation, profile)?;
+        let mut absences = absences;
+        absences.extend(generation.absent_counters());
         let report = generation.close()?;
         let retransmits: u32 = report.connections.iter().map(|c| c.client_info.retransmits).sum();
-        self.print(&choice, &cell, &total, retransmits);
+        self.print(&choice, &cell, &total, retransmits, &by_reason(absences));
         Ok(())
     }
 
     fn send(&self, generation: &mut Generation, profile: &Profile) -> anyhow::Result<Total> {
         let mut total = Total::default();
-        let mut messages = self.messages.unwrap_or(self.threads as u64);
+        let mut messages = self.messages.unwrap_or(1);
         loop {
             let round = generation.run(0, messages)?;
             total.messages += round.messages;
@@ -101,16 +105,24 @@ impl Stream {
             }
             match self.seconds {
                 Some(seconds) if total.wall.as_secs_f64() < seconds => {
-                    let longer =
-                        profile.round_length(Target::Throughput).as_secs_f64() / round.wall.as_secs_f64();
-                    messages = ((messages as f64 * longer.min(2.0)) as u64).max(self.threads as u64);
+                    let left = seconds - total.wall.as_secs_f64();
+                    let length = profile.round_length(Target::Throughput).as_secs_f64().min(left);
+                    let longer = length / round.wall.as_secs_f64();
+                    messages = ((messages as f64 * longer.min(2.0)) as u64).max(1);
                 }
                 _ => return Ok(total),
             }
         }
     }
 
-    fn print(&self, choice: &ProfileChoice, cell: &Cell, total: &Total, retransmits: u32) {
+    fn print(
+        &self,
+        choice: &ProfileChoice,
+        cell: &Cell,
+        total: &Total,
+        retransmits: u32,
+        absent: &[(String, Vec<String>)],
+    ) {
         let bits = (total.messages * cell.message_bytes as u64) as f64 * 8.0;
         let gbit_per_s = bits / total.wall.as_secs_f64() / 1e9;
         if self.json {
@@ -131,6 +143,8 @@ impl Stream {
                 "gbit_per_s": gbit_per_s, "retransmits": retransmits, "zero_copy": tally,
                 "client": counts_object(&total.counts.client_counts),
                 "server": counts_object(&total.counts.server_counts),
+                "absent": absent.iter().flat_map(|(why, names)| names.iter().map(move |name| (name, why)))
+                    .collect::<BTreeMap<_, _>>(),
             });
             println!("{object}");
             return;
@@ -154,6 +168,9 @@ impl Stream {
             count(counter::VOLUNTARY_SWITCHES),
             count(counter::INVOLUNTARY_SWITCHES),
         );
+        for (why, names) in absent {
+            println!("absent: {}: {why}", names.join(", "));
+        }
         if let Some(tally) = total.tally {
             println!(
                 "MSG_ZEROCOPY: {} sends ({} partial), {} completions, {} of them deferred copies, \
@@ -168,6 +185,20 @@ impl Stream {
             );
         }
     }
+}
+
+/// The names of absent counters, reason by reason.
+fn by_reason(absences: Vec<(usize, String)>) -> Vec<(String, Vec<String>)> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for (kind, why) in absences {
+        let name = counter::KINDS[kind].name();
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => reasons.push((why, vec![name])),
+        }
+    }
+    reasons
 }
 
 /// The counts of one side by name, `null` where one is absent, and the least

@@ -163,15 +163,13 @@ fn resume(connection: &Connection, operation: &'static str, error: io::Error) ->
     }
 }
 
-/// Blocks until the send buffer has room, a signal comes or the wait limit is
-/// over; a socket with an error counts as having room, so that the next call
+/// Blocks until the send buffer has room or the wait limit is over; a socket with an error counts as having room, so that the next call
 /// says which.
 fn wait_for_room(connection: &Connection) -> Result<(), SendFailure> {
     let failed = |source| SendFailure { operation: "poll for room in the send buffer", source };
     match sys::poll(connection.socket.as_fd(), true, connection.wait_limit) {
         Ok(ready) if ready.timed_out() => Err(failed(io::ErrorKind::TimedOut.into())),
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
         Err(error) => Err(failed(error)),
     }
 }

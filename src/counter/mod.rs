@@ -4,12 +4,14 @@
 
 mod migrations;
 mod perf_events;
+pub(crate) mod refusal;
 mod sums;
 mod thread_usage;
 
 use std::io;
 
 pub use migrations::Migrations;
+pub(crate) use perf_events::refused;
 pub use perf_events::{Counted, EventGroup, PerfEvents};
 pub use sums::{LEAST_COUNTED_ROUNDS, Sum, Sums};
 pub use thread_usage::ThreadUsage;
@@ -142,6 +144,11 @@ pub trait ThreadCounters {
 
     /// Why each of the others of this source's own is, or has been, absent.
     fn absences(&self) -> Vec<(usize, String)>;
+
+    /// How many file descriptors it holds.
+    fn open_files(&self) -> usize {
+        0
+    }
 }
 
 /// Opens counters in each thread that is to be counted.
@@ -224,6 +231,11 @@ impl Opened {
             *told |= reading.is_none();
         }
         absences
+    }
+
+    /// How many file descriptors the sources hold for this thread.
+    pub fn open_files(&self) -> usize {
+        self.counters.iter().map(|counters| counters.open_files()).sum()
     }
 
     /// Why each counter is absent, or has been in some reading.

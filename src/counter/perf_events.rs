@@ -1,12 +1,14 @@
 //! Counters by `perf_event_open(2)`, for the calling thread, user and kernel,
-//! in groups that are read together. It owns why one cannot be had.
+//! in groups that are read together. Why one is refused is [`super::refusal`]'s.
 
 use std::io;
 
 use perf_event::events::{Cache, CacheId, CacheOp, CacheResult, Event, Hardware, Software};
 use perf_event::{Builder, Counter, ReadFormat};
 
+use super::refusal::{self, Permission};
 use super::{CYCLES, CounterSource, Reading, Snapshot, ThreadCounters};
+use crate::sys;
 
 /// What to count, group by group.
 #[derive(Clone, Debug)]
@@ -86,6 +88,14 @@ impl CounterSource for PerfEvents {
     }
 }
 
+/// Why the calling thread may open no event at all; `None` if it may. Tried with
+/// one that every kernel has, whatever its CPU.
+pub(crate) fn refused() -> Option<String> {
+    let events = vec![(CYCLES, Counted::Software(Software::CONTEXT_SWITCHES))];
+    let opened = PerfEvents::new(vec![EventGroup { pinned: false, events }]).open();
+    opened.absences().pop().map(|(_, why)| why)
+}
+
 struct OpenedEvents {
     groups: Vec<OpenedGroup>,
     absences: Vec<(usize, String)>,
@@ -101,23 +111,26 @@ impl OpenedEvents {
         let mut members: Vec<(usize, Counter)> = Vec::new();
         for (kind, event) in &group.events {
             let mut builder = builder(event);
-            let opened = match members.first_mut() {
+            // Opening can wait for a lock of the process, and be interrupted.
+            let opened = sys::resumed(|| match members.first_mut() {
                 Some((_, leader)) => builder.build_with_group(leader),
                 None => builder.pinned(group.pinned).read_format(formats()).build(),
-            };
+            });
             match opened {
                 Ok(counter) => members.push((*kind, counter)),
-                Err(error) => self.absences.push((*kind, reason(&error, paranoid()))),
+                Err(error) => {
+                    self.absences.push((*kind, refusal::reason(&error, Permission::of_this_process())));
+                }
             }
         }
         let enabled = match members.first_mut() {
-            Some((_, leader)) => leader.enable_group(),
+            Some((_, leader)) => sys::resumed(|| leader.enable_group()),
             None => return,
         };
         match enabled {
             Ok(()) => self.groups.push(OpenedGroup { members }),
             Err(error) => {
-                let why = reason(&error, paranoid());
+                let why = format!("it was opened and cannot be enabled: {error}");
                 self.absences.extend(members.iter().map(|(kind, _)| (*kind, why.clone())));
             }
         }
@@ -167,12 +180,16 @@ impl ThreadCounters for OpenedEvents {
     fn absences(&self) -> Vec<(usize, String)> {
         self.absences.clone()
     }
+
+    fn open_files(&self) -> usize {
+        self.groups.iter().map(|group| group.members.len()).sum()
+    }
 }
 
 impl OpenedGroup {
     fn read(&mut self, snapshot: &mut Snapshot) -> io::Result<()> {
         let Some((_, leader)) = self.members.first_mut() else { return Ok(()) };
-        let data = leader.read_group()?;
+        let data = sys::resumed(|| leader.read_group())?;
         let nanoseconds = |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_nanos() as u64);
         let (enabled_ns, running_ns) = (nanoseconds(data.time_enabled()), nanoseconds(data.time_running()));
         for (kind, counter) in &self.members {
@@ -185,7 +202,7 @@ impl OpenedGroup {
     /// Takes a pinned group out of its error state, so that the next round may
     /// have a count again.
     fn enable(&mut self) -> io::Result<()> {
-        self.members.first_mut().map_or(Ok(()), |(_, leader)| leader.enable_group())
+        self.members.first_mut().map_or(Ok(()), |(_, leader)| sys::resumed(|| leader.enable_group()))
     }
 }
 
@@ -199,50 +216,9 @@ fn is_off_the_cpu(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::UnexpectedEof
 }
 
-fn paranoid() -> Option<i32> {
-    std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").ok()?.trim().parse().ok()
-}
-
-/// Why an event cannot be counted, from what `perf_event_open(2)` said.
-pub(super) fn reason(error: &io::Error, paranoid: Option<i32>) -> String {
-    match error.raw_os_error() {
-        Some(libc::ENOENT | libc::ENODEV | libc::EOPNOTSUPP) => {
-            "not supported by this CPU or virtual machine".to_string()
-        }
-        Some(libc::EACCES | libc::EPERM) => match paranoid {
-            Some(value) if value > 1 => format!(
-                "kernel.perf_event_paranoid is {value}; counting the kernel's share needs 1 or lower \
-                 (sysctl -w kernel.perf_event_paranoid=1) or CAP_PERFMON"
-            ),
-            _ => "no permission for perf_event_open (a container's seccomp filter?)".to_string(),
-        },
-        Some(libc::ENOSYS) => "this kernel has no perf_event_open".to_string(),
-        Some(libc::EMFILE) => "no file descriptor left for it (ulimit -n)".to_string(),
-        Some(libc::ENOSPC | libc::EINVAL | libc::EBUSY) => {
-            format!("the CPU has no counter free for it ({error})")
-        }
-        _ => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_reason_is_told_apart() {
-        let why = |errno, paranoid| reason(&io::Error::from_raw_os_error(errno), paranoid);
-        assert!(why(libc::ENOENT, Some(2)).contains("not supported by this CPU"));
-        let denied = why(libc::EACCES, Some(2));
-        assert!(
-            denied.contains("is 2") && denied.contains("1 or lower") && denied.contains("sysctl -w"),
-            "{denied}"
-        );
-        assert!(why(libc::EPERM, Some(1)).contains("no permission"));
-        assert!(why(libc::ENOSYS, None).contains("no perf_event_open"));
-        assert!(why(libc::EMFILE, None).contains("ulimit -n"));
-        assert!(why(libc::EIO, None).contains("Input/output"));
-    }
 
     #[test]
     fn what_cpu_cost_is_in_is_pinned_and_shares_its_group_with_instructions_alone() {

@@ -3,6 +3,7 @@
 
 use super::{Look, Said};
 use crate::copy_mode;
+use crate::loopback::open_files_needed;
 use crate::profile::BufferSize;
 
 fn names(list: &str, name: &str) -> bool {
@@ -37,25 +38,19 @@ pub(super) fn congestion_control_not_allowed(look: &Look<'_>) -> Option<Said> {
     })
 }
 
-/// Two sockets a connection, one connection a lane and thread, and some for
-/// the standard streams, the listener, rings and Criterion's files; then one for
-/// each event that each thread counts.
+/// Every program here raises the soft limit to the hard one, and measures nothing
+/// where that is not enough.
 pub(super) fn open_files(look: &Look<'_>) -> Option<Said> {
-    const OTHERS: usize = 64;
-    let limit = look.number("limit.open_files")?;
+    const OTHERS: usize = 16;
+    let limit = look.number("limit.open_files_hard")?;
     let threads = look.most_threads();
-    let lanes = look.profile.matrix.modes.len() + usize::from(look.profile.rounds.self_check);
-    let sockets = 2 * threads * lanes + threads + OTHERS;
-    let events = if look.text("perf.processor_devices") == Some("none") { 0 } else { 5 };
-    let needed = sockets + events * threads * (lanes + 1);
-    let why = match limit < sockets as f64 {
-        true => "cells with that many threads fail when their sockets are opened",
-        false => "the threads that come last cannot open their counters, which are then absent",
-    };
+    let modes = look.profile.matrix.modes.len() + usize::from(look.profile.rounds.self_check);
+    let counters = if look.text("perf.processor_devices") == Some("none") { 1 } else { 6 };
+    let needed = open_files_needed(modes, threads, counters, OTHERS);
     (limit < needed as f64).then(|| {
         Said::missing(format!("{limit:.0} open files are allowed; {threads} threads need some {needed}"))
-            .why(why)
-            .change(format!("ulimit -n {needed}"))
+            .why("the last sockets of cells with that many threads could not be opened: nothing is measured")
+            .change(format!("ulimit -n {needed} as root, or prlimit --nofile={needed} --pid $$"))
     })
 }
 

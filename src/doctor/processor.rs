@@ -38,6 +38,19 @@ pub(super) fn perf_event_paranoid(look: &Look<'_>) -> Option<Said> {
     )
 }
 
+/// What else forbids events, as a container's filter does; what
+/// `kernel.perf_event_paranoid` forbids is the other finding.
+pub(super) fn perf_event_refused(look: &Look<'_>) -> Option<Said> {
+    let why = look.text("perf.refused").filter(|why| *why != "no")?;
+    let by_paranoid = look.sysctl("kernel.perf_event_paranoid").is_some_and(|value| value > 1.0)
+        && look.text("perf.paranoid_exempt") == Some("no");
+    (!by_paranoid).then(|| {
+        Said::missing(format!("no event can be counted: {why}"))
+            .why("cycles, instructions and cache misses are absent, and CPU cost is CPU time")
+            .change("let the process call perf_event_open(2), as said above, or measure outside of what forbids it")
+    })
+}
+
 pub(super) fn few_cpus(look: &Look<'_>) -> Option<Said> {
     let cpus = look.number("cpu.allowed").filter(|cpus| *cpus < 2.0)?;
     Some(

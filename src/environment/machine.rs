@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::quota::cpu_quota;
 use super::root::Root;
 use super::{Items, STEAL_TICKS, TOTAL_TICKS, reading, value, words, yes_or_no};
+use crate::counter::refusal;
 use crate::cpu::{Cpu, Topology, list, numbers};
 use crate::metric::{Reading, Value};
 
@@ -200,10 +201,10 @@ fn limits(root: &Root, put: &mut impl FnMut(&str, Reading)) {
     let held = status(root, "CapEff").and_then(|bits| {
         u64::from_str_radix(&bits, 16).map_err(|_| format!("/proc/self/status: CapEff is {bits:?}"))
     });
-    let any = |of: &[u32]| reading(held.clone(), |bits| yes_or_no(of.iter().any(|bit| bits >> bit & 1 == 1)));
-    // Of linux/capability.h: CAP_IPC_LOCK; CAP_PERFMON, and CAP_SYS_ADMIN which holds it.
-    put("limit.locked_memory_exempt", any(&[14]));
-    put("perf.paranoid_exempt", any(&[38, 21]));
+    const CAP_IPC_LOCK: u32 = 14; // linux/capability.h
+    put("limit.locked_memory_exempt", reading(held.clone(), |bits| yes_or_no(bits >> CAP_IPC_LOCK & 1 == 1)));
+    let uid_map = root.raw("proc/self/uid_map").unwrap_or_default();
+    put("perf.paranoid_exempt", reading(held, |bits| yes_or_no(refusal::is_exempt(bits, &uid_map))));
 }
 
 fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {

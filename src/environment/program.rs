@@ -1,5 +1,5 @@
 //! The program's part of the conditions: what it was built with and from, its
-//! profile, the date. It owns the calendar; it asks git, and nothing else of
+//! profile, whether it may open events, the date. It owns the calendar; it asks git, and nothing else of
 //! the file system outside `/proc` and `/sys`.
 
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 use super::{Items, reading, words, yes_or_no};
+use crate::counter;
 use crate::metric::Reading;
 use crate::profile::Profile;
 
@@ -22,6 +23,7 @@ pub(super) fn items(profile: &Profile) -> Items {
         ("debug_build", yes_or_no(cfg!(debug_assertions))),
         ("git_commit", reading(commit, words)),
         ("git_modified", reading(modified, yes_or_no)),
+        ("perf.refused", words(counter::refused().unwrap_or_else(|| "no".into()))),
         ("profile", words(profile_name(&profile.name))),
         ("date_utc", reading(date(), words)),
     ]

@@ -17,6 +17,7 @@ use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
 use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::message::{Layout, Message, Ring};
+use crate::sys;
 use crate::zerocopy::Tally;
 
 pub(super) struct Client {
@@ -251,6 +252,6 @@ impl ModeLane {
 }
 
 fn push(socket: &Socket) -> io::Result<()> {
-    socket.set_tcp_nodelay(true)?;
-    socket.set_tcp_nodelay(false)
+    sys::resumed(|| socket.set_tcp_nodelay(true))?;
+    sys::resumed(|| socket.set_tcp_nodelay(false))
 }

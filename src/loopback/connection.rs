@@ -3,13 +3,14 @@
 //! granted. It knows nothing of threads or messages.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use super::unreachable;
 use crate::cell::{Cell, Target};
 use crate::error::{Error, Result};
 use crate::profile::{BufferSize, Profile, SocketSettings};
@@ -70,41 +71,78 @@ impl<'a> Listener<'a> {
             Target::Throughput | Target::CpuCost => settings.nagle_throughput,
             Target::Latency => settings.nagle_latency,
         };
-        let failed = failure(cell, "listener");
-        let socket = new_socket(settings).map_err(failed("socket"))?;
+        let call = Call { cell, end: "listener", address: settings.address };
+        let socket = call.make("socket", || new_socket(settings))?;
         set_before_connect(cell, settings, &socket)?;
-        let any = SocketAddr::new(settings.address, 0);
-        socket.bind(&any.into()).map_err(failed("bind"))?;
-        socket.listen(16).map_err(failed("listen"))?;
-        let address = socket.local_addr().map_err(failed("getsockname"))?;
-        let congestion_control = congestion_control(&socket).map_err(failed("getsockopt TCP_CONGESTION"))?;
+        let any = SocketAddr::new(settings.address, 0).into();
+        call.make("bind", || socket.bind(&any))?;
+        call.make("listen", || socket.listen(16))?;
+        let address = call.make("getsockname", || socket.local_addr())?;
+        let congestion_control =
+            congestion_control(&socket).map_err(call.failed("getsockopt TCP_CONGESTION"))?;
         Ok(Listener { socket, address, congestion_control, cell, settings, nagle })
     }
 
     /// Connects one pair.
     pub(super) fn connect(&self) -> Result<Pair> {
-        let failed = failure(self.cell, "connection");
-        let client = new_socket(self.settings).map_err(failed("socket"))?;
+        let call = Call { cell: self.cell, end: "connection", address: self.settings.address };
+        let client = call.make("socket", || new_socket(self.settings))?;
         set_before_connect(self.cell, self.settings, &client)?;
-        let before = congestion_control(&client).map_err(failed("getsockopt TCP_CONGESTION"))?;
-        client.connect(&self.address).map_err(failed("connect"))?;
-        let own = client.local_addr().map_err(failed("getsockname"))?;
+        let before = congestion_control(&client).map_err(call.failed("getsockopt TCP_CONGESTION"))?;
+        call.make("connect", || connect(&client, &self.address))?;
+        let own = call.make("getsockname", || client.local_addr())?;
         let server = loop {
-            let (socket, peer) = self.socket.accept().map_err(failed("accept"))?;
+            let (socket, peer) = call.make("accept", || self.socket.accept())?;
             if peer.as_socket() == own.as_socket() {
                 break socket; // a stranger who found the port is let go
             }
         };
         for socket in [&client, &server] {
-            socket.set_tcp_nodelay(!self.nagle).map_err(failed("setsockopt TCP_NODELAY"))?;
+            call.make("setsockopt TCP_NODELAY", || socket.set_tcp_nodelay(!self.nagle))?;
         }
         Ok(Pair {
-            client_granted: granted(&client, before).map_err(failed("getsockopt"))?,
+            client_granted: granted(&client, before).map_err(call.failed("getsockopt"))?,
             server_granted: granted(&server, self.congestion_control.clone())
-                .map_err(failed("getsockopt"))?,
+                .map_err(call.failed("getsockopt"))?,
             client: Arc::new(client),
             server: Arc::new(server),
         })
+    }
+}
+
+/// A call for a connection: resumed where a signal interrupts it, and with what
+/// is known of the cause where it fails.
+struct Call<'a> {
+    cell: &'a Cell,
+    end: &'a str,
+    address: IpAddr,
+}
+
+impl Call<'_> {
+    fn make<T>(&self, operation: &'static str, call: impl FnMut() -> io::Result<T>) -> Result<T> {
+        sys::resumed(call).map_err(self.failed(operation))
+    }
+
+    fn failed(&self, operation: &'static str) -> impl FnOnce(io::Error) -> Error {
+        move |source| {
+            let cell = self.cell.clone();
+            match unreachable::why(operation, &source, self.address) {
+                Some(why) => {
+                    let (address, why) = (self.address, why.into());
+                    Error::NoConnection { cell, operation, address, source, why }
+                }
+                None => Error::System { cell, end: self.end.to_string(), operation, source },
+            }
+        }
+    }
+}
+
+/// An interrupted `connect` goes on without its caller (connect(2)): asked again
+/// it waits for the same connection, or says that it is there.
+fn connect(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+    match socket.connect(address) {
+        Err(error) if error.raw_os_error() == Some(libc::EISCONN) => Ok(()),
+        outcome => outcome,
     }
 }
 
@@ -121,18 +159,18 @@ fn set_before_connect(cell: &Cell, settings: &SocketSettings, socket: &Socket) -
         move |source| Error::Setting { cell: cell.clone(), key, value, source, allowed }
     };
     let name = &settings.congestion_control;
-    socket.set_tcp_congestion(name.as_bytes()).map_err(refused(
+    sys::resumed(|| socket.set_tcp_congestion(name.as_bytes())).map_err(refused(
         "socket.congestion_control",
         format!("{name:?}"),
         allowed_congestion_controls(),
     ))?;
     if let BufferSize::Fixed(bytes) = settings.send_buffer_bytes {
         let refused = refused("socket.send_buffer_bytes", bytes.to_string(), String::new());
-        socket.set_send_buffer_size(bytes).map_err(refused)?;
+        sys::resumed(|| socket.set_send_buffer_size(bytes)).map_err(refused)?;
     }
     if let BufferSize::Fixed(bytes) = settings.receive_buffer_bytes {
         let refused = refused("socket.receive_buffer_bytes", bytes.to_string(), String::new());
-        socket.set_recv_buffer_size(bytes).map_err(refused)?;
+        sys::resumed(|| socket.set_recv_buffer_size(bytes)).map_err(refused)?;
     }
     Ok(())
 }
@@ -141,15 +179,15 @@ fn granted(socket: &Socket, congestion_control_before: String) -> io::Result<Gra
     Ok(Granted {
         congestion_control_before,
         congestion_control: congestion_control(socket)?,
-        send_buffer_bytes: socket.send_buffer_size()?,
-        receive_buffer_bytes: socket.recv_buffer_size()?,
-        nagle: !socket.tcp_nodelay()?,
+        send_buffer_bytes: sys::resumed(|| socket.send_buffer_size())?,
+        receive_buffer_bytes: sys::resumed(|| socket.recv_buffer_size())?,
+        nagle: !sys::resumed(|| socket.tcp_nodelay())?,
         pacing_rate_set: sys::max_pacing_rate(socket.as_fd())? != u64::MAX,
     })
 }
 
 fn congestion_control(socket: &Socket) -> io::Result<String> {
-    let name = socket.tcp_congestion()?;
+    let name = sys::resumed(|| socket.tcp_congestion())?;
     let name: Vec<u8> = name.into_iter().take_while(|byte| *byte != 0).collect();
     Ok(String::from_utf8_lossy(&name).into_owned())
 }

@@ -10,12 +10,14 @@ mod connection;
 mod generation;
 mod instruments;
 mod lane;
+mod open_files;
 mod probe;
 mod reference;
 mod round;
 mod server;
 mod slowdown;
 mod thread;
+mod unreachable;
 
 pub use block::{
     Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Round, SELF_LANE,
@@ -25,6 +27,7 @@ pub use connection::{End, Granted};
 pub use generation::{Generation, GenerationSpec};
 pub use instruments::Instruments;
 pub use lane::{Lane, LaneKind};
+pub use open_files::{open_files_needed, secure_open_files};
 pub use probe::{probe, probe_all};
 pub use reference::{REFERENCES, Reference, is_mode};
 pub use server::Fault;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::generation::{Generation, GenerationSpec};
 use super::lane::Lane;
+use super::open_files::secure_open_files;
 use super::server::Fault;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
+use crate::counter;
 use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
@@ -17,15 +19,17 @@ use crate::profile::Profile;
 /// or a policy does not take the mode's own calls, and fails with any other
 /// error.
 pub fn probe(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<Option<Error>> {
-    match send_one(target, profile, plan, mode) {
+    let cell = Cell { target, mode: mode.name.into(), message_bytes: 4096, threads: 1 };
+    match send_one(&cell, profile, plan, mode) {
         Ok(()) => Ok(None),
-        Err(error) if is_refusal(&error) => Ok(Some(error)),
-        Err(error) => Err(error),
+        Err(error) if is_refusal(&error) => Ok(Some(of_probe(&cell, &error))),
+        Err(error) => Err(of_probe(&cell, &error)),
     }
 }
 
 /// Those of `modes` that the kernel takes; `refused` is told of each of the
-/// others. Fails with the last refusal if none is taken.
+/// others. Fails with the last refusal if none is taken, and if this machine
+/// has not what the largest cell of the profile needs.
 pub fn probe_all(
     target: Target,
     profile: &Profile,
@@ -33,6 +37,10 @@ pub fn probe_all(
     modes: Vec<ModeEntry>,
     mut refused: impl FnMut(&ModeEntry, &Error),
 ) -> Result<Vec<ModeEntry>> {
+    profile.check_here()?;
+    let threads = profile.matrix.threads.iter().max().copied().unwrap_or(1);
+    let lanes = modes.len() + usize::from(profile.rounds.self_check);
+    secure_open_files(lanes, threads, &counter::sources())?;
     let (mut taken, mut last) = (Vec::new(), None);
     for mode in modes {
         match probe(target, profile, plan, mode)? {
@@ -49,21 +57,21 @@ pub fn probe_all(
     }
 }
 
-fn send_one(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<()> {
-    let cell = Cell { target, mode: mode.name.into(), message_bytes: 4096, threads: 1 };
+/// The error without the name of the probe's cell: nobody asked for that.
+fn of_probe(cell: &Cell, error: &Error) -> Error {
+    let text = error.to_string();
+    let what = text.strip_prefix(&format!("{cell}: ")).unwrap_or(&text).to_string();
+    Error::Probe { mode: cell.mode.clone(), what }
+}
+
+fn send_one(cell: &Cell, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<()> {
     let plan =
         Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus, on: plan.on.clone() };
     let lanes = [Lane::mode(mode)];
     let counters = Arc::default();
     let fault = Fault::None;
-    let mut generation = Generation::open(&GenerationSpec {
-        cell: &cell,
-        profile,
-        plan: &plan,
-        lanes: &lanes,
-        fault,
-        counters,
-    })?;
+    let mut generation =
+        Generation::open(&GenerationSpec { cell, profile, plan: &plan, lanes: &lanes, fault, counters })?;
     generation.run(0, 1)?;
     generation.close()?;
     Ok(())

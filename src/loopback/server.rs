@@ -14,6 +14,7 @@ use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::memory::PageBuffer;
 use crate::message::expected_byte;
+use crate::sys;
 
 /// A fault that a test asks of the servers, to see that a run ends well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +102,8 @@ impl Server {
                     // A zero-copy completion waits for the acknowledgement,
                     // and that of a lone segment is delayed by 40 ms; every
                     // mode's server sends it at once (TCP_QUICKACK of tcp(7)).
-                    self.socket.set_tcp_quickack(true).map_err(failed("setsockopt TCP_QUICKACK"))?;
+                    sys::resumed(|| self.socket.set_tcp_quickack(true))
+                        .map_err(failed("setsockopt TCP_QUICKACK"))?;
                 }
                 let after = counters.read().map_err(failed("read the thread's counters"))?;
                 let counts = counter::between(&std::mem::replace(&mut before, after), &after);

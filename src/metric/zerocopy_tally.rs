@@ -24,7 +24,7 @@ const LINES: [Line; 8] = [
     ("zerocopy_enobufs", "sends refused for now with ENOBUFS", |t| t.enobufs),
     (
         "zerocopy_fallback_sends",
-        "calls made without the flag, as the kernel refused even the first in flight",
+        "calls made without the flag, as the kernel had no memory for one and waiting did not help",
         |t| t.fallback_sends,
     ),
 ];

@@ -61,6 +61,7 @@
 //! ```
 
 mod error_queue;
+mod patience;
 mod sender;
 mod tally;
 mod tracker;

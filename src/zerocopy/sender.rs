@@ -12,6 +12,7 @@ use socket2::Socket;
 use thiserror::Error;
 
 use super::error_queue;
+use super::patience::Patience;
 use super::tally::Tally;
 use super::tracker::Tracker;
 use crate::sys::{self, ControlBuffer, Segments};
@@ -43,6 +44,7 @@ pub struct Sender<B: AsRef<Segments> + 'static> {
     copied: VecDeque<B>,
     tally: Tally,
     wait_limit: Duration,
+    patience: Patience,
 }
 
 /// Why a buffer could not be sent. `buffer` is the buffer itself where the
@@ -87,6 +89,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
             copied: VecDeque::new(),
             tally: Tally::default(),
             wait_limit,
+            patience: Patience::default(),
         })
     }
 
@@ -115,10 +118,14 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// Sends the whole of `buffer`, in as many calls as it takes. Blocks as
     /// the socket does; a non-blocking one is waited for with `poll(2)`.
     /// `ENOBUFS` is back-pressure: completions are read, and the call is tried
-    /// again. With none left to wait for, the kernel has not the memory for
-    /// even one notification (`net.core.optmem_max`, `RLIMIT_MEMLOCK`): that
-    /// call is made without the flag, and counted as a fallback. An empty
-    /// buffer is refused (`InvalidInput`): it would never complete.
+    /// again. With none of its own to wait for, the memory may be held by the
+    /// user's other sockets (`RLIMIT_MEMLOCK` is accounted by user), or be too
+    /// little for even one notification (`net.core.optmem_max`, by socket);
+    /// the kernel does not say which. So it waits and tries again, eight times
+    /// within 13 ms; then that call is made without the flag, and counted as a
+    /// fallback, and so is each refused one after it, without another wait,
+    /// until a send succeeds with the flag. An empty buffer is refused
+    /// (`InvalidInput`): it would never complete.
     pub fn send(&mut self, buffer: B) -> Result<(), SendError<B>> {
         let total_bytes = buffer.as_ref().total_bytes();
         if total_bytes == 0 {
@@ -159,7 +166,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
         let result = sys::send_segments_zerocopy(self.socket.as_fd(), segments, sent_bytes);
         let (bytes, owns_id) = match result {
-            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && self.tracker.pending_ids() == 0 => {
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && self.nothing_to_wait_for() => {
                 self.tally.enobufs += 1;
                 let bytes = sys::send_segments(self.socket.as_fd(), segments, sent_bytes)?;
                 self.tally.fallback_sends += 1;
@@ -171,6 +178,10 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
             0 => Err(io::ErrorKind::WriteZero.into()),
             _ => Ok(Taken { bytes, owns_id }),
         }
+    }
+
+    fn nothing_to_wait_for(&self) -> bool {
+        self.tracker.pending_ids() == 0 && self.patience.is_over()
     }
 
     /// Holds a buffer until its `ids`, the newest, are complete; just until it
@@ -227,6 +238,11 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                 }
                 Ok(())
             }
+            Some(libc::ENOBUFS) if !self.patience.is_over() => {
+                self.tally.enobufs += 1;
+                self.patience.wait(self.wait_limit);
+                Ok(())
+            }
             _ => Err((ZEROCOPY_SEND, error)),
         }
     }
@@ -244,6 +260,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         }
         let completion = error_queue::parse(&control.0[..length]).map_err(io::Error::other)?;
         let ids = self.tracker.complete(completion.first, completion.last).map_err(io::Error::other)?;
+        self.patience.renew();
         self.tally.ranges += 1;
         self.tally.notifications += u64::from(ids);
         if completion.deferred_copy {
@@ -255,15 +272,13 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// Blocks until there is something on the error queue or, with
     /// `for_write`, room in the send buffer.
     fn wait(&self, for_write: bool) -> io::Result<()> {
-        let ready = match sys::poll(self.socket.as_fd(), for_write, self.wait_limit) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            other => other?,
-        };
+        let ready = sys::poll(self.socket.as_fd(), for_write, self.wait_limit)?;
         if ready.timed_out() {
             let what = format!("nothing within {:?}", self.wait_limit);
             return Err(io::Error::new(io::ErrorKind::TimedOut, what));
         }
-        if let Some(error) = ready.error.then(|| self.socket.take_error()).transpose()?.flatten() {
+        let failed = if ready.error { sys::resumed(|| self.socket.take_error())? } else { None };
+        if let Some(error) = failed {
             return Err(error);
         }
         // Both directions are shut down and nothing is there. Completions of

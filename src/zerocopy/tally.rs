@@ -23,8 +23,9 @@ pub struct Tally {
     pub empty_error_queue_reads: u64,
     /// Sends that the kernel refused for now with `ENOBUFS`.
     pub enobufs: u64,
-    /// Calls made without `MSG_ZEROCOPY` because the kernel refused even the
-    /// first send in flight; they own no id and are not among `sends`.
+    /// Calls made without `MSG_ZEROCOPY` because the kernel refused them with
+    /// none of the socket's own in flight, however often it was asked; they own
+    /// no id and are not among `sends`.
     pub fallback_sends: u64,
 }
 

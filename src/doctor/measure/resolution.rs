@@ -55,6 +55,7 @@ fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Reso
     profile.rounds.length_ms = asked.round_length(Target::Throughput).min(LONGEST_ROUND).as_secs_f64() * 1e3;
     profile.criterion.measurement_time_s = None;
     profile.rounds.self_check = true;
+    profile.matrix.threads = vec![1];
     profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
     let profile = Arc::new(profile);
     let plan = Topology::read()?.plan(profile.placement.policy, 1)?;

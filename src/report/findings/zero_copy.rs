@@ -90,7 +90,10 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
     ];
     let mut details = reading;
     for (quantity, label) in [
-        ("zerocopy_fallback_sends", "sends made without MSG_ZEROCOPY, as the kernel had no memory for it"),
+        (
+            "zerocopy_fallback_sends",
+            "sends made without MSG_ZEROCOPY, as the kernel had no memory for it and waiting did not help",
+        ),
         ("zerocopy_enobufs", "sends refused for now with ENOBUFS, and tried again"),
     ] {
         let sum: f64 = tally.cells.iter().filter_map(|cell| value(evidence, cell, quantity)).sum();
