@@ -29,6 +29,11 @@ fn a_refusal_has_the_reason_that_holds() {
         let printed: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
         let why = printed["absent"]["cycles"].as_str().unwrap();
         assert!(why.contains(expected), "{error}: {why}");
+        // What has a count is not called absent, nor the other way round.
+        for (name, count) in printed["client"].as_object().unwrap() {
+            let is_absent = !printed["absent"][name].is_null();
+            assert!(name == "counted_share" || is_absent == count.is_null(), "{error}: {name}: {printed}");
+        }
         // What does not hold is not named.
         let forbids = why.contains("kernel.perf_event_paranoid is");
         assert!(!forbids || (error == "EPERM" && !exempt), "{error}: {why}");
