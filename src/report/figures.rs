@@ -17,18 +17,6 @@ use crate::loopback::{REFERENCES, Reference};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::results::record::Record;
 
-/// What is given of each cell; a metric that this version does not know has one
-/// of its own all the same.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Quantity {
-    /// The name in figures, CSV and JSON.
-    pub id: String,
-    /// In words.
-    pub label: String,
-    /// Whether less of it is better; `None` where that is not for it to say.
-    pub less_is_better: Option<bool>,
-}
-
 /// One quantity of one cell in one baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
@@ -37,7 +25,7 @@ pub struct Figure {
     /// The cell. Its `mode` can be a reference: `memcpy` or `system-call`,
     /// from the blocks of all cells of that size and thread count.
     pub cell: Cell,
-    /// A [`Quantity::id`].
+    /// A [`quantities::Quantity::id`].
     pub quantity: String,
     /// The unit of the value; `""` where it has none.
     pub unit: String,

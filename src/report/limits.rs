@@ -69,7 +69,7 @@ pub struct Absence {
     pub reason: String,
     /// Further reasons that differ from it in their figures only.
     pub alike: usize,
-    /// The [`super::figures::Quantity::id`]s, sorted.
+    /// The [`super::quantities::Quantity::id`]s, sorted.
     pub quantities: Vec<String>,
     /// In how many cells.
     pub cells: usize,

@@ -33,10 +33,11 @@ use baseline::BaselineFacts;
 use best::BestModes;
 use crossover::CrossoverRow;
 use curve::Curve;
-use figures::{Figure, Quantity};
+use figures::Figure;
 use findings::Finding;
 use limits::{Absence, DoubtNote, RunResolution};
 use map::MapCell;
+use quantities::Quantity;
 use ratios::RatioFigure;
 
 /// Everything that a report shows.

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::estimate::{Reading, Scale, medians, pool};
-use super::figures::Quantity;
 use crate::cell::Target;
 use crate::counter::{self, KINDS};
 use crate::loopback::BlockRound;
@@ -23,6 +24,18 @@ pub const COST_PER_BYTE: &str = "cpu_cost_per_byte";
 pub const COST_PER_MESSAGE: &str = "cpu_cost_per_message";
 /// Context switches of both sides a message.
 pub const SWITCHES_PER_MESSAGE: &str = "context_switches_per_message";
+
+/// What is given of each cell; a metric that this version does not know has one
+/// of its own all the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// The name in figures, CSV and JSON.
+    pub id: String,
+    /// In words.
+    pub label: String,
+    /// Whether less of it is better; `None` where that is not for it to say.
+    pub less_is_better: Option<bool>,
+}
 
 /// A figure of one cell before it has a baseline's name.
 pub(super) struct Given {
