@@ -4,8 +4,8 @@
 
 #[path = "support/archives.rs"]
 mod archives;
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use std::fs;
 

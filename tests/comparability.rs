@@ -1,8 +1,8 @@
 //! What differs between two baselines beside the figures: each listed condition
 //! is weighed, and what does not compare is refused or said.
 
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::compare::comparability::Weight;
@@ -12,7 +12,7 @@ use copycost::loopback::CostUnit;
 use copycost::metric::{Reading, Value};
 use copycost::profile::overrides::overridden_in;
 use copycost::profile::{Auto, BufferSize, Profile};
-use made_up_machine::{Machine, cell, options};
+use made_up::{Machine, cell, options};
 
 /// Two processes a side of a machine that was changed by `change`.
 fn differences_after(change: impl Fn(&mut Machine)) -> Result<Comparison, String> {

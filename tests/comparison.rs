@@ -1,8 +1,8 @@
 //! Verdicts from made-up recordings: a mode that was slowed is found and no
 //! other is blamed, drift is no verdict, what is missing is said.
 
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::compare::table::{Style, render};
@@ -11,10 +11,10 @@ use copycost::metric::{Reading, Value};
 use copycost::report::Report;
 use copycost::report::estimate::Interval;
 use copycost::results::record::Record;
-use made_up_machine::{MODES, Machine, cell, options};
+use made_up::{MODES, Machine, cell, options};
 
 fn relative(comparison: &Comparison) -> Vec<Verdict> {
-    MODES.iter().map(|(mode, _)| cell(comparison, mode).relative.verdict).collect()
+    MODES.iter().map(|mode| cell(comparison, mode).relative.verdict).collect()
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_machine_that_became_slower_as_a_whole_is_no_verdict() {
     let base = machine.record("base", 1, 12, Target::Throughput);
     let slower = Machine { pace: 1.2, ..machine.clone() };
     let comparison = compare(&base, &slower.record("new", 2, 12, Target::Throughput), options()).unwrap();
-    for (mode, _) in MODES {
+    for mode in MODES {
         let absolute = &cell(&comparison, mode).absolute;
         assert!(absolute.ratio.unwrap().lower > 1.1, "{absolute:?}");
         assert_eq!(absolute.verdict, Verdict::CannotTell);
@@ -242,7 +242,7 @@ fn the_tables_hold_every_cell_in_both_styles() {
     let markdown = render(&comparison, Style::Markdown);
     assert_eq!(markdown.lines().filter(|line| line.starts_with("| 1 | 4096 |")).count(), 3, "{markdown}");
     let text = render(&comparison, Style::Text);
-    assert!(MODES.iter().all(|(mode, _)| text.contains(mode)) && text.contains("Gbit/s"), "{text}");
+    assert!(MODES.iter().all(|mode| text.contains(mode)) && text.contains("Gbit/s"), "{text}");
     let value = serde_json::to_value(&comparison).unwrap();
     let read: Comparison = serde_json::from_value(value).unwrap();
     assert_eq!(read.cells.len(), comparison.cells.len());
@@ -255,7 +255,7 @@ fn the_report_pools_processes_as_a_comparison_does() {
     let new = machine.record("new", 2, 14, Target::Throughput);
     let comparison = compare(&base, &new, options()).unwrap();
     let report = Report::gather(&[base, new], Vec::new());
-    for (mode, _) in MODES {
+    for mode in MODES {
         let relative = &cell(&comparison, mode).relative;
         let over = relative.against.as_deref().unwrap();
         for (name, value) in [("base", relative.base), ("new", relative.new)] {

@@ -1,13 +1,13 @@
 //! Verdicts on latency from made-up recordings: what stands in for what its
 //! blocks lack, references and percentiles of short rounds.
 
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::compare::{Quantity, Verdict, compare};
 use copycost::metric::{Reading, Value};
-use made_up_machine::{Machine, options};
+use made_up::{Machine, options};
 
 #[test]
 fn latency_is_held_against_the_references_of_the_same_processes() {

@@ -1,8 +1,8 @@
 //! Which passes of two recordings are a pair, from made-up recordings, and that a
 //! recording is not compared with itself.
 
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use copycost::compare::{Baseline, Comparison, compare};
 use copycost::metric::{Reading, Value};
 use copycost::report::Report;
 use copycost::results::recording::{Manifest, Pair, PassId, Side};
-use made_up_machine::{Machine, cell, options};
+use made_up::{Machine, cell, options};
 
 /// Two recordings of 12 rounds in turn, a round a minute.
 fn pair(torn: Option<&[usize]>) -> [Baseline; 2] {

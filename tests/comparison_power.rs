@@ -1,13 +1,13 @@
 //! How large a change must be to be found, as a comparison says it, against
 //! made-up recordings that have a change of just that size.
 
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Comparison, Judged, Verdict, compare};
-use made_up_machine::{Machine, cell, options};
+use made_up::{Machine, cell, options};
 
 const MODE: &str = "one-copy";
 

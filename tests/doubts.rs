@@ -1,6 +1,8 @@
 //! Doubts and table from made-up measurements: each is raised where it should
 //! be and not where it should not.
 
+#[path = "support/healthy_cell.rs"]
+mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
@@ -16,7 +18,7 @@ use copycost::profile::Profile;
 use copycost::results::record::{Record, WrittenDoubt, doubts_of};
 use copycost::results::table;
 use copycost::zerocopy::Tally;
-use made_up::{lane, measurement, record};
+use healthy_cell::{lane, measurement, record};
 
 #[track_caller]
 fn doubted(change: impl FnOnce(&mut CellMeasurement), mark: char, says: &str) {

@@ -1,8 +1,8 @@
 //! The page in a browser, where there is one: nothing overflows a telephone,
 //! no text lies on another, the console stays silent, nothing is asked for.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 #[path = "support/page.rs"]
 mod page;
 

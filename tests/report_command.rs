@@ -1,8 +1,8 @@
 //! `copycost report` as a program: where it writes, what it links to, what it
 //! says of a name that nothing is kept under.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use copycost::compare::Baseline;
 use copycost::report::files;
 use copycost::results::criterion_files::{baseline_names, cell_directory, save_record};
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 
 fn plain(lane: &str, bytes: usize, _: usize) -> f64 {
     reference(lane, bytes).unwrap_or(1000.0 + bytes as f64)
@@ -18,7 +18,7 @@ fn plain(lane: &str, bytes: usize, _: usize) -> f64 {
 
 /// Criterion's directory with a run of four cells, one of which has a page.
 fn criterion(output: &Path) -> Baseline {
-    let baseline = Rows { sizes: vec![1024, 4096], ..Rows::new(plain) }.baseline("new");
+    let baseline = Machine { sizes: vec![1024, 4096], ..Machine::taking(plain) }.baseline("new");
     for (number, record) in baseline.processes[0].records.iter().enumerate() {
         let directory = cell_directory(output, &record.cell);
         std::fs::create_dir_all(directory.join("new")).unwrap();

@@ -1,14 +1,14 @@
 //! Crossovers from made-up records whose truth is known: one, none, several,
 //! flat, cells that are missing, one size only.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::report::Report;
 use copycost::report::crossover::{Crossing, Crossover, CrossoverRow};
 use copycost::report::findings::{Finding, FindingKind};
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 
 /// Two-copy by the size alone, one-copy by a ratio over it.
 fn against(lane: &str, bytes: usize, ratio: f64) -> f64 {
@@ -40,7 +40,7 @@ fn crossings(report: &Report) -> &[Crossing] {
 
 #[test]
 fn one_crossover_is_found_where_it_is() {
-    let report = Rows::new(at_9000).report();
+    let report = Machine::taking(at_9000).report();
     let [crossing] = crossings(&report) else { panic!("{:?}", row(&report)) };
     assert!((crossing.bytes / 9000.0).ln().abs() < 0.1, "{crossing:?}");
     assert!((crossing.lower_bytes..crossing.upper_bytes).contains(&9000.0), "{crossing:?}");
@@ -60,7 +60,7 @@ fn the_interval_holds_the_truth_as_often_as_it_says() {
     let runs = 150;
     let mut held = 0;
     for seed in 0..runs {
-        let rows = Rows { seed, noise: 0.06, ..Rows::new(at_9000) };
+        let rows = Machine { seed, noise: 0.06, ..Machine::taking(at_9000) };
         let report = rows.report();
         let [crossing] = crossings(&report) else { panic!("{:?}", row(&report)) };
         held += usize::from((crossing.lower_bytes..=crossing.upper_bytes).contains(&9000.0));
@@ -73,7 +73,7 @@ fn the_interval_holds_the_truth_as_often_as_it_says() {
 #[test]
 fn a_crossover_the_other_way_names_who_leads_after_it() {
     let report =
-        Rows::new(|lane, bytes, _| against(lane, bytes, (bytes as f64 / 9000.0).powf(0.15))).report();
+        Machine::taking(|lane, bytes, _| against(lane, bytes, (bytes as f64 / 9000.0).powf(0.15))).report();
     let [crossing] = crossings(&report) else { panic!("{:?}", row(&report)) };
     assert_eq!(crossing.leader_after, "two-copy");
     assert!((crossing.lower_bytes..crossing.upper_bytes).contains(&9000.0), "{crossing:?}");
@@ -82,7 +82,7 @@ fn a_crossover_the_other_way_names_who_leads_after_it() {
 
 #[test]
 fn none_in_the_measured_range_is_said_with_who_leads() {
-    let report = Rows::new(|lane, bytes, _| against(lane, bytes, 1.3)).report();
+    let report = Machine::taking(|lane, bytes, _| against(lane, bytes, 1.3)).report();
     let Crossover::NotInRange { leader, clear_bytes, unclear_bytes } = &row(&report).crossover else {
         panic!("{:?}", row(&report))
     };
@@ -96,7 +96,7 @@ fn none_in_the_measured_range_is_said_with_who_leads() {
 fn where_the_interval_holds_1_at_the_end_no_crossover_is_claimed() {
     let equal_at_the_end =
         |lane: &str, bytes: usize, _: usize| against(lane, bytes, if bytes == 65536 { 1.0 } else { 1.3 });
-    let report = Rows { seed: 3, ..Rows::new(equal_at_the_end) }.report();
+    let report = Machine { seed: 3, ..Machine::taking(equal_at_the_end) }.report();
     let Crossover::NotInRange { leader, unclear_bytes, .. } = &row(&report).crossover else {
         panic!("{:?}", row(&report))
     };
@@ -113,7 +113,7 @@ fn several_are_each_found() {
     let zigzag = |lane: &str, bytes: usize, _: usize| {
         against(lane, bytes, if bytes == 1024 || bytes == 16384 { 1.2 } else { 1.0 / 1.2 })
     };
-    let report = Rows::new(zigzag).report();
+    let report = Machine::taking(zigzag).report();
     let found = crossings(&report);
     let leaders: Vec<&str> = found.iter().map(|crossing| crossing.leader_after.as_str()).collect();
     assert_eq!(leaders, ["one-copy", "two-copy", "one-copy"]);
@@ -134,7 +134,7 @@ fn an_unclear_size_widens_the_interval_and_is_named() {
         };
         against(lane, bytes, ratio)
     };
-    let report = Rows { noise: 0.1, seed: 2, ..Rows::new(through_one) }.report();
+    let report = Machine { noise: 0.1, seed: 2, ..Machine::taking(through_one) }.report();
     let [crossing] = crossings(&report) else { panic!("{:?}", row(&report)) };
     assert_eq!(crossing.between_bytes, [1024, 65536]);
     assert_eq!(crossing.unclear_bytes, [4096, 16384]);
@@ -145,7 +145,7 @@ fn an_unclear_size_widens_the_interval_and_is_named() {
 #[test]
 fn where_every_interval_holds_1_it_cannot_be_told() {
     let flat = |lane: &str, bytes: usize, _: usize| against(lane, bytes, 1.0);
-    let report = Rows { noise: 0.1, seed: 1, ..Rows::new(flat) }.report();
+    let report = Machine { noise: 0.1, seed: 1, ..Machine::taking(flat) }.report();
     assert_eq!(row(&report).crossover, Crossover::Flat { unclear_bytes: vec![1024, 4096, 16384, 65536] });
     let headline = &finding(&report).headline;
     assert!(headline.contains("cannot be told which leads") && !headline.contains("overtakes"), "{headline}");
@@ -153,7 +153,7 @@ fn where_every_interval_holds_1_it_cannot_be_told() {
 
 #[test]
 fn missing_cells_are_named_and_not_made_up() {
-    let rows = Rows { missing: vec![("one-copy", 4096), ("one-copy", 65536)], ..Rows::new(at_9000) };
+    let rows = Machine { missing: vec![("one-copy", 4096), ("one-copy", 65536)], ..Machine::taking(at_9000) };
     let report = rows.report();
     let [crossing] = crossings(&report) else { panic!("{:?}", row(&report)) };
     assert_eq!(crossing.between_bytes, [1024, 16384]);
@@ -164,15 +164,15 @@ fn missing_cells_are_named_and_not_made_up() {
     assert!(details.contains("4 KiB and 64 KiB has no ratio"), "{details}");
 
     let all = [1024, 4096, 16384, 65536].map(|bytes| ("one-copy", bytes)).to_vec();
-    let none = Rows { missing: all[..3].to_vec(), ..Rows::new(at_9000) }.report();
+    let none = Machine { missing: all[..3].to_vec(), ..Machine::taking(at_9000) }.report();
     assert!(matches!(&row(&none).crossover, Crossover::OneSize { message_bytes: 65536, .. }));
-    let without = Rows { missing: all, ..Rows::new(at_9000) }.report();
+    let without = Machine { missing: all, ..Machine::taking(at_9000) }.report();
     assert!(without.crossovers.is_empty(), "a mode that no cell or block is of: {:?}", without.crossovers);
 }
 
 #[test]
 fn of_one_size_no_crossover_is_claimed() {
-    let report = Rows { sizes: vec![4096], ..Rows::new(at_9000) }.report();
+    let report = Machine { sizes: vec![4096], ..Machine::taking(at_9000) }.report();
     let expected = Crossover::OneSize { message_bytes: 4096, leader: Some("two-copy".into()) };
     assert_eq!(row(&report).crossover, expected);
     let headline = &finding(&report).headline;
@@ -181,7 +181,7 @@ fn of_one_size_no_crossover_is_claimed() {
 
 #[test]
 fn without_intervals_there_is_no_crossover() {
-    let mut baseline = Rows::new(at_9000).baseline("one generation");
+    let mut baseline = Machine::taking(at_9000).baseline("one generation");
     for record in &mut baseline.processes[0].records {
         record.blocks.iter_mut().for_each(|block| block.generation = 0);
     }
@@ -194,7 +194,7 @@ fn without_intervals_there_is_no_crossover() {
 
 #[test]
 fn a_mode_that_differs_from_itself_needs_a_greater_difference() {
-    let mut baseline = Rows::new(|lane, bytes, _| against(lane, bytes, 1.05)).baseline("restless");
+    let mut baseline = Machine::taking(|lane, bytes, _| against(lane, bytes, 1.05)).baseline("restless");
     let report = Report::gather(&[baseline.clone()], Vec::new());
     assert!(
         matches!(&row(&report).crossover, Crossover::NotInRange { unclear_bytes, .. } if unclear_bytes.is_empty())
@@ -214,11 +214,11 @@ fn a_mode_that_differs_from_itself_needs_a_greater_difference() {
 
 #[test]
 fn cpu_cost_and_latency_have_crossovers_of_their_own() {
-    let report = Rows { target: Target::CpuCost, ..Rows::new(at_9000) }.report();
+    let report = Machine { target: Target::CpuCost, ..Machine::taking(at_9000) }.report();
     assert_eq!(crossings(&report).len(), 1);
     let headline = &finding(&report).headline;
     assert!(headline.starts_with("CPU cost") && headline.contains("one-copy costs less than two-copy from "));
-    let report = Rows { target: Target::Latency, ..Rows::new(at_9000) }.report();
+    let report = Machine { target: Target::Latency, ..Machine::taking(at_9000) }.report();
     assert_eq!(crossings(&report).len(), 1);
 }
 
@@ -227,7 +227,7 @@ fn thread_counts_of_one_answer_share_a_sentence() {
     let by_threads = |lane: &str, bytes: usize, threads: usize| {
         if threads == 8 { at_9000(lane, bytes, 1) } else { against(lane, bytes, 1.3) }
     };
-    let rows = Rows { threads: vec![1, 2, 8], cpus: 2, ..Rows::new(by_threads) };
+    let rows = Machine { threads: vec![1, 2, 8], cpus: 2, ..Machine::taking(by_threads) };
     let report = rows.report();
     let headline = &finding(&report).headline;
     assert!(headline.contains("on 1 and 2 threads (2 oversubscribed) two-copy is faster"), "{headline}");

@@ -1,8 +1,8 @@
 //! Whatever a record, an environment, a profile or a baseline's name holds: on
 //! the page it is text.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 #[path = "support/page.rs"]
 mod page;
 

@@ -2,8 +2,8 @@
 //! pooled, what an interval rests on, what is absent, and that a new mode or
 //! metric needs no change here.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::{Cell, Target};
 use copycost::compare::{Baseline, Quantity};
@@ -12,7 +12,7 @@ use copycost::metric::{Metric, Value};
 use copycost::report::estimate::{Basis, Estimate, Interval, Reading};
 use copycost::report::map::Answer;
 use copycost::report::{Report, csv};
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 
 fn plain(lane: &str, bytes: usize, _: usize) -> f64 {
     let two_copy = 1000.0 + 0.1 * bytes as f64;
@@ -48,7 +48,7 @@ fn found(estimate: &Estimate) -> (f64, f64, Basis, usize) {
 
 #[test]
 fn of_one_process_the_interval_is_of_its_generations() {
-    let rows = Rows { drift: 0.0, ..Rows::new(plain) };
+    let rows = Machine { drift: 0.0, ..Machine::taking(plain) };
     let report = rows.report();
     let throughput = estimate(&report, &cell(Target::Throughput, "two-copy", 4096), "throughput");
     let truth = 8.0 * 4096.0 / 1409.6;
@@ -65,7 +65,7 @@ fn of_one_process_the_interval_is_of_its_generations() {
 
 /// A baseline whose processes' throughput metric is what is given.
 fn processes(throughputs: &[f64]) -> Baseline {
-    let one = Rows { sizes: vec![4096], ..Rows::new(plain) }.baseline("one");
+    let one = Machine { sizes: vec![4096], ..Machine::taking(plain) }.baseline("one");
     let process = |throughput: &f64| {
         let mut records = one.processes[0].records.clone();
         for record in &mut records {
@@ -93,7 +93,7 @@ fn of_several_processes_it_is_students_interval_of_their_logs() {
 
 #[test]
 fn ratios_of_several_processes_rest_on_processes_and_stand_both_ways() {
-    let report = Rows { processes: 4, drift: 0.5, ..Rows::new(plain) }.report();
+    let report = Machine { processes: 4, drift: 1.0, ..Machine::taking(plain) }.report();
     let ratio = |mode: &str, over: &str| {
         let found = report.ratio("made-up", Quantity::Throughput, (1, 4096), mode, over).unwrap();
         found.reading.estimate().unwrap().clone()
@@ -113,20 +113,20 @@ fn ratios_of_several_processes_rest_on_processes_and_stand_both_ways() {
 
 #[test]
 fn references_are_figures_of_their_own() {
-    let report = Rows { drift: 0.0, ..Rows::new(plain) }.report();
+    let report = Machine { drift: 0.0, ..Machine::taking(plain) }.report();
     let memcpy = estimate(&report, &cell(Target::Throughput, "memcpy", 4096), "throughput");
     assert!((memcpy.value / 160.0 - 1.0).abs() < 0.01, "20 GB/s: {memcpy:?}");
     let call = estimate(&report, &cell(Target::Throughput, "system-call", 4096), "time_per_message");
     assert!((call.value / 100.0 - 1.0).abs() < 0.01, "{call:?}");
     assert_eq!(found(call).2, Basis::Generations);
-    let cost = Rows { target: Target::CpuCost, drift: 0.0, ..Rows::new(plain) }.report();
+    let cost = Machine { target: Target::CpuCost, drift: 0.0, ..Machine::taking(plain) }.report();
     let memcpy = estimate(&cost, &cell(Target::CpuCost, "memcpy", 4096), "cpu_cost_per_byte");
     assert!((memcpy.value / 0.05 - 1.0).abs() < 0.01, "{memcpy:?}");
 }
 
 #[test]
 fn what_is_absent_says_why_and_is_no_zero() {
-    let report = Rows::new(plain).report();
+    let report = Machine::taking(plain).report();
     let cycles = reading(&report, &cell(Target::Throughput, "two-copy", 4096), "client_cycles_per_byte");
     assert_eq!(cycles.absence(), Some("no such counter here"));
     let absence = report.absences.iter().find(|absence| absence.reason == "no such counter here").unwrap();
@@ -140,7 +140,7 @@ fn what_is_absent_says_why_and_is_no_zero() {
 #[test]
 fn a_metric_and_a_mode_that_nobody_knows_yet_just_appear() {
     let modes = vec!["two-copy", "one-copy", "carrier-pigeon"];
-    let mut baseline = Rows { modes, ..Rows::new(plain) }.baseline("later");
+    let mut baseline = Machine { modes, ..Machine::taking(plain) }.baseline("later");
     for record in &mut baseline.processes[0].records {
         let reading = copycost::metric::Reading::Value(Value::Number(3.5));
         record.metrics.insert("feathers".into(), Metric { reading, unit: "g".into() });
@@ -156,7 +156,7 @@ fn a_metric_and_a_mode_that_nobody_knows_yet_just_appear() {
 
 #[test]
 fn latency_has_percentiles_and_a_curve_of_all_processes() {
-    let rows = Rows { target: Target::Latency, processes: 3, ..Rows::new(plain) };
+    let rows = Machine { target: Target::Latency, processes: 3, ..Machine::taking(plain) };
     let report = rows.report();
     let of = cell(Target::Latency, "two-copy", 4096);
     let p50 = estimate(&report, &of, "round_trip_p50");
@@ -180,7 +180,7 @@ fn the_map_names_the_best_or_says_that_there_is_no_difference() {
         ("one-copy", 65536) => plain("two-copy", bytes, threads) / 1.1,
         _ => plain(lane, bytes, threads),
     };
-    let report = Rows { modes, seed: 4, ..Rows::new(by_size) }.report();
+    let report = Machine { modes, seed: 4, ..Machine::taking(by_size) }.report();
     let at = |bytes: usize| {
         let found = report.map.iter().find(|cell| cell.message_bytes == bytes && cell.threads == 1);
         found.unwrap()
@@ -193,13 +193,13 @@ fn the_map_names_the_best_or_says_that_there_is_no_difference() {
     let Answer::NoDifference { modes, .. } = &at(16384).answer else { panic!("{:?}", at(16384)) };
     assert_eq!(modes, &["two-copy", "one-copy"], "zero-copy is told to be worse");
     assert!(matches!(&at(65536).answer, Answer::Best { mode, .. } if mode == "one-copy"));
-    let alone = Rows { modes: vec!["two-copy"], ..Rows::new(plain) }.report();
+    let alone = Machine { modes: vec!["two-copy"], ..Machine::taking(plain) }.report();
     assert!(matches!(&alone.map[0].answer, Answer::OnlyOne { mode, .. } if mode == "two-copy"));
 }
 
 #[test]
 fn a_mode_that_differs_from_itself_is_best_only_by_more_than_that() {
-    let mut baseline = Rows { sizes: vec![4096], ..Rows::new(plain) }.baseline("restless");
+    let mut baseline = Machine { sizes: vec![4096], ..Machine::taking(plain) }.baseline("restless");
     let mut twin = |factor: f64| {
         for block in baseline.processes[0].records.iter_mut().flat_map(|record| &mut record.blocks) {
             let own = block.rounds.iter().find(|round| round.lane == "two-copy").unwrap().time_ns;
@@ -215,7 +215,7 @@ fn a_mode_that_differs_from_itself_is_best_only_by_more_than_that() {
 
 #[test]
 fn csv_has_a_row_for_each_figure_and_ratio_and_quotes_what_it_must() {
-    let mut baseline = Rows { sizes: vec![4096], ..Rows::new(plain) }.baseline("a,\"b\"\nc");
+    let mut baseline = Machine { sizes: vec![4096], ..Machine::taking(plain) }.baseline("a,\"b\"\nc");
     baseline.processes[0].records.truncate(1);
     let report = Report::gather(&[baseline], Vec::new());
     let text = csv::figures(&report);
@@ -229,7 +229,8 @@ fn csv_has_a_row_for_each_figure_and_ratio_and_quotes_what_it_must() {
 
 #[test]
 fn the_report_is_whole_in_json() {
-    let rows = Rows { processes: 2, modes: vec!["two-copy", "one-copy", "zero-copy"], ..Rows::new(plain) };
+    let rows =
+        Machine { processes: 2, modes: vec!["two-copy", "one-copy", "zero-copy"], ..Machine::taking(plain) };
     let mut other = rows.baseline("other");
     other.processes.truncate(1);
     let report = Report::gather(&[rows.baseline("one"), other], Vec::new());
@@ -248,7 +249,7 @@ fn the_report_is_whole_in_json() {
 
 #[test]
 fn a_filtered_run_over_another_is_noted() {
-    let mut baseline = Rows { sizes: vec![4096], ..Rows::new(plain) }.baseline("new");
+    let mut baseline = Machine { sizes: vec![4096], ..Machine::taking(plain) }.baseline("new");
     baseline.processes[0].number = 0;
     let noted = |baseline: &Baseline| {
         Report::gather(std::slice::from_ref(baseline), Vec::new()).baselines[0].notes.clone()

@@ -1,14 +1,14 @@
 //! Findings from made-up records whose truth is known: whether zero-copy was,
 //! what threads do, what a small message pays for, what changed.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::report::estimate::{Basis, Interval, Reading};
 use copycost::report::findings::{Finding, FindingKind};
 use copycost::report::{Compared, Report, markdown};
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 
 const ALL: [&str; 3] = ["two-copy", "one-copy", "zero-copy"];
 
@@ -27,7 +27,7 @@ fn of_kind(report: &Report, kind: FindingKind) -> Vec<&Finding> {
 }
 
 fn zero_copy(deferred: u64) -> (String, String) {
-    let rows = Rows { modes: ALL.to_vec(), sizes: vec![1024, 4096], deferred, ..Rows::new(fixed) };
+    let rows = Machine { modes: ALL.to_vec(), sizes: vec![1024, 4096], deferred, ..Machine::taking(fixed) };
     let report = rows.report();
     let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
     assert!(finding.cells.iter().all(|cell| cell.mode == "zero-copy") && finding.cells.len() == 2);
@@ -50,7 +50,7 @@ fn deferred_copies_are_told_from_zero_copy_that_was() {
 
 #[test]
 fn without_zero_copy_sends_it_is_said_that_nothing_is_known() {
-    let report = Rows::new(fixed).report();
+    let report = Machine::taking(fixed).report();
     let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
     assert!(finding.headline.contains("No cell made MSG_ZEROCOPY sends"), "{finding:?}");
 }
@@ -65,15 +65,15 @@ fn peak_at_two(lane: &str, bytes: usize, threads: usize) -> f64 {
     reference(lane, bytes).unwrap_or(factor * fixed(lane, bytes, threads))
 }
 
-fn threads(time: made_up_rows::Time) -> Rows {
-    Rows {
+fn threads(time: made_up::Time) -> Machine {
+    Machine {
         modes: vec!["two-copy"],
         sizes: vec![4096],
         threads: vec![1, 2, 8],
         processes: 5,
         cpus: 4,
-        switches: |threads| if threads == 8 { 1000.0 } else { 50.0 },
-        ..Rows::new(time)
+        switches: Some(|threads| if threads == 8 { 1000.0 } else { 50.0 }),
+        ..Machine::taking(time)
     }
 }
 
@@ -97,7 +97,7 @@ fn a_peak_that_the_intervals_tell_is_named_and_what_lies_beyond() {
 #[test]
 fn processes_are_compared_each_with_itself() {
     // Processes differ by a factor of two both ways and agree on the peak.
-    let drifting = Rows { drift: 0.5, ..threads(peak_at_two) };
+    let drifting = Machine { drift: 1.0, ..threads(peak_at_two) };
     let report = drifting.report();
     assert!(of_kind(&report, FindingKind::Threads)[0].headline.contains("peaks at 2 threads"));
 }
@@ -116,7 +116,7 @@ fn a_peak_that_the_intervals_do_not_tell_is_not_claimed() {
     let slightly = |lane: &str, bytes: usize, threads: usize| {
         reference(lane, bytes).unwrap_or(fixed(lane, bytes, 1) * if threads == 8 { 1.01 } else { 1.0 })
     };
-    let one = Rows { processes: 1, noise: 0.04, seed: 5, ..threads(slightly) }.report();
+    let one = Machine { processes: 1, noise: 0.04, seed: 5, ..threads(slightly) }.report();
     let finding = of_kind(&one, FindingKind::Threads)[0];
     assert!(finding.headline.contains("no difference between"), "{finding:?}");
     assert!(finding.details.last().unwrap().contains("widened as in"), "{finding:?}");
@@ -132,13 +132,13 @@ fn highest_at_the_most_threads_is_no_peak_and_one_thread_count_says_nothing() {
         headline.contains("highest at 8 threads (oversubscribed), the most that were measured"),
         "{headline}"
     );
-    let one = Rows { threads: vec![1], ..threads(rising) }.report();
+    let one = Machine { threads: vec![1], ..threads(rising) }.report();
     assert!(of_kind(&one, FindingKind::Threads).is_empty());
 }
 
 #[test]
 fn a_small_message_pays_for_what_does_not_grow_with_it() {
-    let report = Rows { modes: ALL.to_vec(), ..Rows::new(fixed) }.report();
+    let report = Machine { modes: ALL.to_vec(), ..Machine::taking(fixed) }.report();
     let [finding] = of_kind(&report, FindingKind::SmallMessages)[..] else { panic!("{:?}", report.findings) };
     // (1000 + 102.4) / 100 empty system calls; a copy takes 51.2 ns.
     assert!(
@@ -173,10 +173,10 @@ fn a_small_message_pays_for_what_does_not_grow_with_it() {
 
 #[test]
 fn what_cannot_be_derived_says_why() {
-    let report = Rows { sizes: vec![4096], ..Rows::new(fixed) }.report();
+    let report = Machine { sizes: vec![4096], ..Machine::taking(fixed) }.report();
     let finding = of_kind(&report, FindingKind::SmallMessages)[0];
     assert!(finding.details[0].contains("cannot be derived (it needs two sizes)"), "{finding:?}");
-    let mut bare = Rows::new(fixed).baseline("bare");
+    let mut bare = Machine::taking(fixed).baseline("bare");
     for block in bare.processes[0].records.iter_mut().flat_map(|record| &mut record.blocks) {
         block.rounds.retain(|round| !["memcpy", "system-call"].contains(&round.lane.as_str()));
     }
@@ -187,11 +187,11 @@ fn what_cannot_be_derived_says_why() {
 
 #[test]
 fn what_changed_is_counted_from_the_verdicts() {
-    let rows = Rows { modes: ALL.to_vec(), sizes: vec![4096], processes: 6, ..Rows::new(fixed) };
+    let rows = Machine { modes: ALL.to_vec(), sizes: vec![4096], processes: 6, ..Machine::taking(fixed) };
     let slower = |lane: &str, bytes: usize, threads: usize| {
         fixed(lane, bytes, threads) * if lane == "one-copy" { 1.3 } else { 1.0 }
     };
-    let new = Rows { time: slower, seed: 9, ..rows.clone() };
+    let new = Machine { time: slower, seed: 9, ..rows.clone() };
     let report = Report::gather(&[rows.baseline("old"), new.baseline("new")], Vec::new());
     let [finding] = of_kind(&report, FindingKind::Comparison)[..] else { panic!("{:?}", report.findings) };
     assert_eq!(finding.baseline, "new");
@@ -205,7 +205,7 @@ fn what_changed_is_counted_from_the_verdicts() {
 
 #[test]
 fn different_things_are_not_compared_and_that_is_said() {
-    let rows = Rows { processes: 2, ..Rows::new(fixed) };
+    let rows = Machine { processes: 2, ..Machine::taking(fixed) };
     let mut other = rows.baseline("other");
     for record in other.processes.iter_mut().flat_map(|process| &mut process.records) {
         record.profile.message.fields = 1;
@@ -221,7 +221,8 @@ fn different_things_are_not_compared_and_that_is_said() {
 #[test]
 fn every_finding_stands_in_the_markdown_whatever_the_target() {
     for target in Target::ALL {
-        let rows = Rows { target, modes: ALL.to_vec(), threads: vec![1, 2], cpus: 2, ..Rows::new(fixed) };
+        let rows =
+            Machine { target, modes: ALL.to_vec(), threads: vec![1, 2], cpus: 2, ..Machine::taking(fixed) };
         let report = rows.report();
         let text = markdown::render(&report);
         for finding in &report.findings {

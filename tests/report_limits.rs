@@ -1,8 +1,8 @@
 //! What a report does not claim: shares beyond 0 and 1, references that are no
 //! limit, more than a comparison would find, processes that were not there.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::{Cell, Target};
 use copycost::compare::{Baseline, Options, Quantity, compare};
@@ -15,7 +15,7 @@ use copycost::report::findings::FindingKind;
 use copycost::results::recording::{Manifest, Pair, Side};
 use copycost::results::resolution::Smallest;
 use copycost::results::table;
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 
 const ALL: [&str; 3] = ["two-copy", "one-copy", "zero-copy"];
 
@@ -37,10 +37,15 @@ fn assert_within(what: &str, estimate: &Estimate) {
 #[test]
 fn shares_stay_within_0_and_1_and_counts_above_0() {
     // Noise that puts a straight line anywhere, and processes of which one differs.
-    let rows =
-        Rows { modes: ALL.to_vec(), sizes: vec![1024, 1500], noise: 0.4, processes: 4, ..Rows::new(plain) };
+    let rows = Machine {
+        modes: ALL.to_vec(),
+        sizes: vec![1024, 1500],
+        noise: 0.4,
+        processes: 4,
+        ..Machine::taking(plain)
+    };
     for seed in 0..8 {
-        let mut baseline = Rows { seed, ..rows.clone() }.baseline("noisy");
+        let mut baseline = Machine { seed, ..rows.clone() }.baseline("noisy");
         for process in &mut baseline.processes {
             let odd = process.number == 2;
             for record in &mut process.records {
@@ -89,7 +94,7 @@ fn waiting(lane: &str, bytes: usize, threads: usize) -> f64 {
 
 #[test]
 fn a_reference_that_waits_for_itself_is_not_shown_as_a_limit() {
-    let rows = |cpus: usize| Rows { threads: vec![4, 200], cpus, ..Rows::new(waiting) };
+    let rows = |cpus: usize| Machine { threads: vec![4, 200], cpus, ..Machine::taking(waiting) };
     let over = |report: &Report, threads: usize, lane: &str| {
         let ratio = report.ratio("made-up", Quantity::Throughput, (threads, 4096), "two-copy", lane);
         ratio.unwrap().reading.clone()
@@ -118,8 +123,13 @@ fn a_reference_that_waits_for_itself_is_not_shown_as_a_limit() {
 
 #[test]
 fn between_recordings_it_promises_what_compare_gives() {
-    let rows =
-        Rows { modes: ALL.to_vec(), sizes: vec![4096], processes: 14, drift: 0.02, ..Rows::new(plain) };
+    let rows = Machine {
+        modes: ALL.to_vec(),
+        sizes: vec![4096],
+        processes: 14,
+        drift: 0.04,
+        ..Machine::taking(plain)
+    };
     let mut base = rows.baseline("one");
     // Neighbours that are alike, which a comparison allows for.
     for (number, process) in base.processes.iter_mut().enumerate() {
@@ -145,12 +155,13 @@ fn between_recordings_it_promises_what_compare_gives() {
 
 #[test]
 fn a_change_rests_on_the_processes_that_there_were() {
-    let rows = |processes| Rows { modes: ALL.to_vec(), sizes: vec![4096], processes, ..Rows::new(plain) };
+    let rows =
+        |processes| Machine { modes: ALL.to_vec(), sizes: vec![4096], processes, ..Machine::taking(plain) };
     let slower = |lane: &str, bytes: usize, threads: usize| {
         plain(lane, bytes, threads) * if lane == "one-copy" { 1.5 } else { 1.0 }
     };
     let found = |base: usize, new: usize| {
-        let new = Rows { time: slower, seed: 9, ..rows(new) };
+        let new = Machine { time: slower, seed: 9, ..rows(new) };
         let report = Report::gather(&[rows(base).baseline("old"), new.baseline("new")], Vec::new());
         let finding = report.findings.iter().find(|it| it.kind == FindingKind::Comparison).unwrap();
         let relative = finding.figures.iter().find(|figure| figure.label.contains("other modes")).unwrap();
@@ -167,7 +178,7 @@ fn a_change_rests_on_the_processes_that_there_were() {
 fn the_command_that_measures_a_pair_again_has_the_pairs_name() {
     let profile = Profile::load("recording").unwrap();
     let command = |name: &str, side: Side| {
-        let one = Rows::new(plain).baseline(name);
+        let one = Machine::taking(plain).baseline(name);
         let mut pair = Manifest::new(profile.clone(), Target::ALL.to_vec(), 4, None);
         pair.pair = Some(Pair { id: 1, side, before: None, torn: None });
         let baseline = Baseline { manifest: Some(pair), ..one };

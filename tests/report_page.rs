@@ -2,8 +2,8 @@
 //! their way by, the same figures in plot and table, and that nothing leaves
 //! the page. Its bytes are nobody's business.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 #[path = "support/page.rs"]
 mod page;
 

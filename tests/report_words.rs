@@ -1,8 +1,8 @@
 //! What a reader meets first and what is explained where it stands: the map in
 //! a sentence, what each mode does, letters of doubts, what changed.
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 #[path = "support/page.rs"]
 mod page;
 
@@ -13,7 +13,7 @@ use copycost::metric::{Reading, Value};
 use copycost::report::findings::FindingKind;
 use copycost::report::{Report, markdown};
 use copycost::results::record::Record;
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 use page::{all, as_xml, parse, text, with_id};
 
 /// Two-copy is the best up to 4 KiB, one-copy from 16 KiB on.
@@ -27,7 +27,7 @@ fn crossing(lane: &str, bytes: usize, _: usize) -> f64 {
 
 #[test]
 fn the_map_is_a_sentence_at_the_top() {
-    let report = Rows { threads: vec![1, 2], ..Rows::new(crossing) }.report();
+    let report = Machine { threads: vec![1, 2], ..Machine::taking(crossing) }.report();
     let best = report.best.iter().find(|best| best.quantity == Quantity::Throughput).unwrap();
     assert_eq!(best.text, "On 1 and 2 threads two-copy up to 4 KiB, one-copy from 16 KiB on.");
     assert!(markdown::render(&report).contains(&best.text));
@@ -38,7 +38,7 @@ fn the_map_is_a_sentence_at_the_top() {
 
 #[test]
 fn latency_has_findings_too() {
-    let report = Rows { target: Target::Latency, ..Rows::new(crossing) }.report();
+    let report = Machine { target: Target::Latency, ..Machine::taking(crossing) }.report();
     let finding = report.findings.iter().find(|finding| finding.kind == FindingKind::Crossover).unwrap();
     assert!(
         finding.headline.starts_with("Latency (median round trip), one-copy and two-copy: "),
@@ -49,7 +49,7 @@ fn latency_has_findings_too() {
 
 #[test]
 fn one_thread_count_has_no_section_and_no_finding_about_threads() {
-    let report = Rows::new(crossing).report();
+    let report = Machine::taking(crossing).report();
     assert!(report.findings.iter().all(|finding| finding.kind != FindingKind::Threads));
     let xml = as_xml(&copycost::report::page::render(&report, &[]));
     let document = parse(&xml);
@@ -63,7 +63,7 @@ fn one_thread_count_has_no_section_and_no_finding_about_threads() {
 
 #[test]
 fn a_record_says_what_its_modes_do_and_the_page_says_no_more() {
-    let mut baseline = Rows::new(crossing).baseline("elsewhere");
+    let mut baseline = Machine::taking(crossing).baseline("elsewhere");
     let record = &baseline.processes[0].records[0];
     for mode in ["two-copy", "one-copy"] {
         assert_eq!(record.modes[mode].summary, copy_mode::find(mode).unwrap().summary);
@@ -82,7 +82,7 @@ fn a_record_says_what_its_modes_do_and_the_page_says_no_more() {
 
 #[test]
 fn a_record_without_modes_can_be_read() {
-    let record = Rows::new(crossing).baseline("old").processes.remove(0).records.remove(0);
+    let record = Machine::taking(crossing).baseline("old").processes.remove(0).records.remove(0);
     let mut value = serde_json::to_value(&record).unwrap();
     value.as_object_mut().unwrap().remove("modes");
     let read: Record = serde_json::from_value(value).unwrap();
@@ -91,7 +91,7 @@ fn a_record_without_modes_can_be_read() {
 
 #[test]
 fn letters_are_explained_where_they_stand() {
-    let rows = Rows { threads: vec![1, 8], cpus: 2, ..Rows::new(crossing) };
+    let rows = Machine { threads: vec![1, 8], cpus: 2, ..Machine::taking(crossing) };
     let report = rows.report();
     let markdown = markdown::render(&report);
     for part in ["## Findings", "## Which mode where", "## Figures"] {
@@ -108,7 +108,7 @@ fn letters_are_explained_where_they_stand() {
 
 #[test]
 fn what_changed_is_named() {
-    let rows = Rows::new(crossing);
+    let rows = Machine::taking(crossing);
     let with_kernel = |name: &str, release: &str| {
         let mut baseline: Baseline = rows.baseline(name);
         for record in &mut baseline.processes[0].records {

@@ -1,6 +1,8 @@
 //! What a run could show, from made-up records: figures that can be worked out
 //! by hand.
 
+#[path = "support/healthy_cell.rs"]
+mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
@@ -8,7 +10,7 @@ use copycost::loopback::{CellMeasurement, SELF_LANE};
 use copycost::ratio::{Ratio, RatioReading};
 use copycost::results::record::Record;
 use copycost::results::resolution::{Resolution, Smallest};
-use made_up::{measurement, record};
+use healthy_cell::{measurement, record};
 
 fn ratio(estimate: f64, half: f64) -> RatioReading {
     RatioReading::Ratio(Ratio { estimate, lower: estimate / half, upper: estimate * half })

@@ -1,6 +1,8 @@
 //! What is kept can be read again, as the same: every doubt, every metric in
 //! every shape, every target, and any finite number.
 
+#[path = "support/healthy_cell.rs"]
+mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
@@ -15,7 +17,7 @@ use copycost::results::criterion_files;
 use copycost::results::record::{Record, WrittenDoubt};
 use copycost::results::recording::{Manifest, Pair, PassId, Side};
 use copycost::zerocopy::Tally;
-use made_up::{measurement, record};
+use healthy_cell::{measurement, record};
 use proptest::prelude::*;
 
 #[track_caller]

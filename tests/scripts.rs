@@ -3,8 +3,8 @@
 
 #[path = "support/archives.rs"]
 mod archives;
-#[path = "support/made_up_machine.rs"]
-mod made_up_machine;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 
 use copycost::cell::Target;
 use copycost::results::recording::{self, Manifest, Pair, PassId, Side};
-use made_up_machine::Machine;
+use made_up::Machine;
 use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

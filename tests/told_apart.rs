@@ -1,8 +1,8 @@
 //! Table and map say the same of the same records, and what they show of a
 //! ratio is what they went by: one rule for "told apart".
 
-#[path = "support/made_up_rows.rs"]
-mod made_up_rows;
+#[path = "support/made_up.rs"]
+mod made_up;
 
 use copycost::cell::Target;
 use copycost::compare::{Baseline, Quantity};
@@ -12,7 +12,7 @@ use copycost::report::Report;
 use copycost::report::map::Answer;
 use copycost::results::record::Record;
 use copycost::results::table;
-use made_up_rows::{Rows, reference};
+use made_up::{Machine, reference};
 
 const MODES: [&str; 3] = ["two-copy", "one-copy", "zero-copy"];
 
@@ -28,7 +28,7 @@ fn close(lane: &str, bytes: usize, _: usize) -> f64 {
 
 /// The records of one process as a bench target completes them.
 fn records(target: Target, seed: u64, off_itself: f64) -> Vec<Record> {
-    let rows = Rows { target, modes: MODES.to_vec(), noise: 0.04, seed, ..Rows::new(close) };
+    let rows = Machine { target, modes: MODES.to_vec(), noise: 0.04, seed, ..Machine::taking(close) };
     let mut records = rows.baseline("run").processes.remove(0).records;
     for record in records.iter_mut().filter(|record| record.cell.mode == "two-copy") {
         let selves = record.blocks.iter_mut().flat_map(|block| &mut block.rounds);

@@ -17,7 +17,7 @@ use copycost::results::recording::{self, Manifest, PassId};
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-use crate::made_up_machine::Machine;
+use crate::made_up::Machine;
 
 pub const DATE: &str = "2026-02-28T13:07:09Z";
 

@@ -7,7 +7,7 @@ use copycost::report::page::{Beside, render};
 use copycost::report::{CriterionPage, Report};
 use roxmltree::{Document, Node};
 
-use crate::made_up_rows::{Rows, reference};
+use crate::made_up::{Machine, reference};
 
 /// Two-copy is the best of small messages, one-copy of large ones.
 fn time(lane: &str, bytes: usize, threads: usize) -> f64 {
@@ -22,12 +22,12 @@ fn time(lane: &str, bytes: usize, threads: usize) -> f64 {
 /// All three targets, three modes, four sizes, four thread counts.
 pub fn baseline(name: &str, seed: u64) -> Baseline {
     let of_target = |target| {
-        let rows = Rows {
+        let rows = Machine {
             target,
             modes: vec!["two-copy", "one-copy", "zero-copy"],
             threads: vec![1, 2, 4, 8],
             seed,
-            ..Rows::new(time)
+            ..Machine::taking(time)
         };
         rows.baseline(name).processes.remove(0).records
     };
