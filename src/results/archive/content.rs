@@ -161,6 +161,6 @@ fn check_names(record: &Record) -> Result<(), String> {
         return Err(format!("the name of the mode {:?} is taken by a directory", record.cell.mode));
     }
     let lanes = record.blocks.iter().flat_map(|block| &block.rounds).map(|round| &round.lane);
-    let ratios = record.ratios.keys().chain(record.row_ratios.keys());
-    lanes.chain(ratios).chain(&record.profile.matrix.modes).try_for_each(|name| check_mode_name(name))
+    let keys = record.modes.keys().chain(record.ratios.keys()).chain(record.row_ratios.keys());
+    lanes.chain(keys).chain(&record.profile.matrix.modes).try_for_each(|name| check_mode_name(name))
 }
