@@ -83,7 +83,7 @@ impl Doubt {
                 format!("{retransmits:.0} segments sent again, {percent:.1} % of all")
             }
             Doubt::SelfRatioOff { ratio } => format!(
-                "the mode against itself came out at {}, not 1: intervals against other modes are as much wider",
+                "the mode against itself came out at {}, not 1: intervals against other modes are as much wider, and marked",
                 ratio.times()
             ),
             Doubt::DeferredCopies { percent } => {

@@ -10,6 +10,7 @@ use copycost::doubt::DoubtKind;
 use copycost::loopback::{Block, SELF_LANE};
 use copycost::report::Report;
 use copycost::report::map::Answer;
+use copycost::report::markdown;
 use copycost::results::record::Record;
 use copycost::results::table;
 use made_up::{Machine, reference};
@@ -140,6 +141,8 @@ fn what_is_said_of_a_pair_is_what_its_shown_interval_says() {
     for seed in 0..12 {
         let records = records(Target::Throughput, seed, 1.08);
         let report = Report::gather(&[Baseline::of_processes("run", vec![records])], Vec::new());
+        let text = markdown::render(&report);
+        let figures = &text[text.find("## Figures").unwrap()..];
         for cell in report.map.iter().filter(|cell| cell.quantity == Quantity::Throughput) {
             let row = (cell.threads, cell.message_bytes);
             let shown = |mode: &str, over: &str| {
@@ -169,6 +172,10 @@ fn what_is_said_of_a_pair_is_what_its_shown_interval_says() {
                 ratio.widened_by.is_some(),
                 "{ratio:?}"
             );
+            let at = format!("| 1 | {} KiB |", cell.message_bytes / 1024);
+            let line = figures.lines().find(|line| line.starts_with(&at)).unwrap();
+            let marks = line.split(" | ").nth(3).unwrap().rsplit_once(" (").map_or("", |(_, marks)| marks);
+            assert_eq!(marks.contains('s'), ratio.widened_by.is_some(), "{line}");
             widened += usize::from(ratio.widened_by.is_some());
         }
     }

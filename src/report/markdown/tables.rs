@@ -10,7 +10,7 @@ use super::super::{Report, words};
 use super::{letters, plain};
 use crate::cell::{Cell, Target};
 use crate::compare::Quantity;
-use crate::doubt::DoubtKinds;
+use crate::doubt::{DoubtKind, DoubtKinds};
 use crate::loopback::{REFERENCES, Reference};
 
 /// A table for each target of each baseline.
@@ -137,12 +137,14 @@ impl Drawing<'_> {
             Target::CpuCost => Quantity::CpuCost,
         };
         let ratio = self.report.ratio(self.baseline, quantity, row, mode, first);
+        let is_widened = ratio.is_some_and(|ratio| ratio.widened_by.is_some());
         let ratio = ratio.map(|ratio| match self.target {
             Target::Throughput => ratio.reading.map(|time| 1.0 / time),
             Target::Latency | Target::CpuCost => ratio.reading.clone(),
         });
         let ratio = ratio.map_or(String::new(), |ratio| format!(" {}", words::times(&ratio)));
-        Some(marked(&format!("{text}{ratio}"), &figure.doubts))
+        let doubts = figure.doubts.clone().and(is_widened.then_some(DoubtKind::SelfRatioOff));
+        Some(marked(&format!("{text}{ratio}"), &doubts))
     }
 
     fn reference(&self, row: (usize, usize), reference: Reference) -> String {
