@@ -78,6 +78,7 @@ fn a_record_says_what_its_modes_do_and_the_page_says_no_more() {
     let page = copycost::report::page::render(&Report::gather(&[baseline], Vec::new()), &[]);
     assert!(page.contains("sends it by pigeon"));
     assert!(!page.contains(copy_mode::find("one-copy").unwrap().summary));
+    assert!(page.contains("docs/METHOD.md has it in full; &quot;Words&quot;"), "where words are explained");
 }
 
 #[test]

@@ -46,8 +46,9 @@ fn method(report: &Report) -> Markup {
                   started or allocated inside it." }
             li { "Each cell has several generations of connections and threads. Intervals (95 %) rest on what \
                   changes between them, or between processes where there are several." }
-            li { "Each block measures the cell's own mode twice: that ratio must hold 1, or the cell is doubtful." }
+            li { "Each block measures the cell's own mode twice: the interval of that ratio must hold 1, or the cell is doubtful." }
             li { "Throughput, latency and CPU cost are three measurements; none is derived from another." }
+            li { "docs/METHOD.md has it in full; \"Words\" in it explains self, reference, generation and the rest." }
         }
     }
 }
