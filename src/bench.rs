@@ -288,7 +288,7 @@ impl Bench {
         if self.failures.is_empty() {
             return ExitCode::SUCCESS;
         }
-        eprintln!("copycost: {} cell(s) failed or were not kept:", self.failures.len());
+        eprintln!("copycost: {} failed or not kept:", table::count(self.failures.len(), "cell"));
         for failure in &self.failures {
             eprintln!("  {failure}");
         }

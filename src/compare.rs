@@ -32,6 +32,7 @@ pub use quantity::Quantity;
 use crate::cell::Cell;
 use crate::doubt::DoubtKinds;
 use crate::error::{Error, Result};
+use crate::results::table::count;
 use answer::Sides;
 use comparability::Difference;
 use judge::judge;
@@ -239,8 +240,10 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     }
     if shared > 0 {
         notes.push(format!(
-            "{shared} process(es) of `{}` are also processes of `{}`: what they measured counts on both sides",
-            new.name, base.name
+            "{} shared by `{}` and `{}`: what was measured there counts on both sides",
+            count(shared, "process"),
+            new.name,
+            base.name
         ));
     }
     let mut of_new = new.summary();

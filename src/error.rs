@@ -173,8 +173,7 @@ pub enum Error {
     },
     /// A baseline is to be compared with itself.
     #[error(
-        "{base} and {new} are one: all {processes} process(es) of either are those of the other, so there is nothing \
-         to compare"
+        "{base} and {new} are one: of the same processes, {processes} of them, so there is nothing to compare"
     )]
     OneBaseline {
         /// What was to be compared with.

@@ -167,7 +167,7 @@ fn one_process_says_so_and_never_gives_an_absolute_verdict() {
     assert!(comparison.cells.iter().all(|cell| cell.absolute.verdict == Verdict::CannotTell));
     assert_eq!(cell(&comparison, "one-copy").relative.verdict, Verdict::Slower);
     let text = render(&comparison, Style::Text);
-    assert!(text.contains("one process on a side") && text.contains("1 process(es)"), "{text}");
+    assert!(text.contains("one process on a side") && text.contains("1 process a cell"), "{text}");
     // Wider than five processes of the same machine give.
     let width = |comparison: &Comparison| {
         let ratio = cell(comparison, "one-copy").relative.ratio.unwrap();

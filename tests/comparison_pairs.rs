@@ -62,7 +62,7 @@ fn passes_that_were_torn_apart_are_no_pair() {
     *torn = [PassId { round: 5, target: Target::Throughput }].into();
     let comparison = compare(&a, &b, options()).unwrap();
     assert_eq!(pairs(&comparison), 10);
-    assert!(render(&comparison, Style::Text).contains("2 pair(s) of passes were torn apart"));
+    assert!(render(&comparison, Style::Text).contains("2 pairs of passes torn apart"));
     // Of another target it is torn, not of this.
     let [mut a, b] = pair(Some(&[]));
     let torn = a.manifest.as_mut().unwrap().pair.as_mut().unwrap().torn.as_mut().unwrap();
@@ -81,7 +81,7 @@ fn without_marks_passes_that_began_far_apart_are_no_pair() {
     dated(&mut b, 4, "2026-03-01T07:00:00Z");
     let comparison = compare(&a, &b, options()).unwrap();
     assert!(
-        pairs(&comparison) == 11 && comparison.new.notes[0].contains("1 pair(s)"),
+        pairs(&comparison) == 11 && comparison.new.notes[0].contains("1 pair of passes"),
         "{:?}",
         comparison.new
     );
@@ -109,5 +109,5 @@ fn a_recording_and_its_copy_are_one_and_say_so() {
     let mut added = machine.record("added", 2, 9, Target::Throughput);
     added.processes.splice(0..5, copy.processes);
     let comparison = compare(&base, &added, options()).unwrap();
-    assert!(comparison.new.notes[0].contains("5 process(es) of `added` are also"), "{:?}", comparison.new);
+    assert!(comparison.new.notes[0].contains("5 processes shared by `added`"), "{:?}", comparison.new);
 }

@@ -187,7 +187,7 @@ fn a_pair_that_was_broken_off_in_between_knows_that_it_is_none() {
         assert_eq!(torn, [2], "{name}");
     }
     let run = succeeded(stage.run(&["compare", "torn-a", "torn-b"]));
-    assert!(text(&run.stdout).contains("1 pair(s) of passes were torn apart"), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("1 pair of passes torn apart"), "{}", text(&run.stdout));
 }
 
 #[test]

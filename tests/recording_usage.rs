@@ -41,6 +41,33 @@ fn a_filter_that_selects_nothing_is_refused_before_the_name_is_taken() {
 }
 
 #[test]
+fn the_time_it_takes_is_that_of_the_cells_that_the_filter_leaves() {
+    let stage = Stage::new();
+    let profile = stage::PROFILE.replace("sample_size = 10", "sample_size = 200");
+    std::fs::write(stage.directory.path().join("profile.toml"), profile).unwrap();
+    let run = succeeded(stage.record(&["--name", "mine", "--rounds", "1", "--filter", "one-copy/1024"]));
+    let said = text(&run.stderr);
+    assert!(said.contains("copycost: 1 pass to measure, about 1 s;"), "{said}");
+}
+
+#[test]
+fn a_setting_that_the_profile_overrides_is_named_before_anything_is_measured() {
+    let stage = Stage::new();
+    let pair = |name: &str, before: [&str; 2]| {
+        let before = ["--interleave", "--name", name, "--before-a", before[0], "--before-b", before[1]];
+        text(&succeeded(stage.record(&[&ONE[..], &before].concat())).stderr)
+    };
+    let said = pair("one", ["true net.core.rmem_default=212992", "true net.core.rmem_default=425984"]);
+    let warning = "copycost: WARNING: net.core.rmem_default: the profile sets `socket.receive_buffer_bytes`, so \
+                   this setting has no effect on what is measured\n";
+    let (warned, measured) = (said.find(warning), said.find("to measure"));
+    assert!(warned.is_some() && warned < measured, "{said}");
+    assert_eq!(said.matches("WARNING").count(), 1, "{said}");
+    let said = pair("two", ["true net.ipv4.tcp_limit_output_bytes=1", "true"]);
+    assert!(!said.contains("WARNING"), "{said}");
+}
+
+#[test]
 fn what_was_recorded_now_is_told_from_what_was_there() {
     let stage = Stage::new();
     let record = |rounds: &str| {

@@ -48,14 +48,14 @@ fn between_modes_it_is_the_half_width_of_a_rows_intervals_each_pair_once() {
     ];
     let found = Resolution::of_run(&records);
     // 1, 2, 3 and 5 %.
-    assert_found(&found.between_modes, 4, 2.5, 5.0, "two-copy and zero-copy, 1 × 1024 B");
+    assert_found(&found.between_modes, 4, 2.5, 5.0, "two-copy and zero-copy, 1 thread × 1024 B");
     assert!(matches!(&found.between_modes_oversubscribed, Smallest::Absent { absent } if !absent.is_empty()));
 
     // Cells whose threads have no CPU each are apart.
     records[0].placement.cpus = 1;
     let found = Resolution::of_run(&records);
-    assert_found(&found.between_modes, 3, 2.0, 3.0, "two-copy and zero-copy, 1 × 4096 B");
-    let at = "two-copy and zero-copy, 1 × 1024 B";
+    assert_found(&found.between_modes, 3, 2.0, 3.0, "two-copy and zero-copy, 1 thread × 4096 B");
+    let at = "two-copy and zero-copy, 1 thread × 1024 B";
     assert_found(&found.between_modes_oversubscribed, 2, 3.0, 5.0, at);
     assert!(found.lines().contains("median of 2 row ratios), 5.00 % at worst"), "{}", found.lines());
 }
@@ -78,7 +78,7 @@ fn between_runs_it_is_what_generations_differ_by_and_says_that_this_is_too_littl
     // Ten generations, five each way: s = ln 1.02 / 2 · √(10/9); t(18) = 2.10092204.
     let deviation = 1.02f64.ln() / 2.0 * (10.0f64 / 9.0).sqrt();
     let percent = 100.0 * (2.10092204 * deviation * (2.0f64 / 10.0).sqrt()).exp_m1();
-    assert_found(&found.between_runs_at_least, 1, percent, percent, "two-copy, 1 × 4096 B");
+    assert_found(&found.between_runs_at_least, 1, percent, percent, "two-copy, 1 thread × 4096 B");
     assert!(found.lines().contains("processes differ by more"), "{}", found.lines());
 }
 
@@ -98,7 +98,7 @@ fn selves_are_counted_and_what_is_not_known_is_absent() {
         assert!(matches!(smallest, Smallest::Absent { absent } if absent.len() > 10), "{smallest:?}");
     }
     let lines = found.lines();
-    for nonsense in ["could show between modes absent", "more than absent", "oversubscribed absent"] {
+    for nonsense in ["could show between modes: absent", "more than absent", "oversubscribed absent"] {
         assert!(!lines.contains(nonsense), "{lines}");
     }
     assert!(lines.contains("(it needs two generations a cell): record several processes"), "{lines}");

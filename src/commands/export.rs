@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use copycost::results::archive::{self, Summary};
 use copycost::results::criterion_files;
 use copycost::results::name::BaselineName;
+use copycost::results::table::count;
 
 /// Write a baseline into one compressed file, for `copycost import` on another
 /// machine or kernel: Criterion's data, the records of its cells with the
@@ -45,16 +46,11 @@ impl Export {
 
 /// `144 cells, 30 passes`.
 pub(super) fn contents(summary: &Summary) -> String {
-    let cells = count(summary.cells, "cell", "cells");
+    let cells = count(summary.cells, "cell");
     match summary.planned_passes {
         0 => cells,
-        _ => format!("{cells}, {}", count(summary.passes, "pass", "passes")),
+        _ => format!("{cells}, {}", count(summary.passes, "pass")),
     }
-}
-
-/// `1 pass`, `30 passes`.
-pub(super) fn count(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Of a recording that is not finished.

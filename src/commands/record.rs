@@ -17,6 +17,7 @@ use copycost::profile::{Profile, ProfileChoice, overrides};
 use copycost::results::criterion_files;
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, Manifest, Pair, PassId, Recording, Side};
+use copycost::results::table::count;
 
 use super::WrongUsage;
 use super::number::within;
@@ -88,12 +89,13 @@ impl Record {
         let measured = measured.or_else(|error| {
             let left = self::steps(&recordings)?.len();
             let name = self.name()?;
-            bail!("{error:#}\n{left} pass(es) are still to be measured; `copycost record --resume --name {name}` goes on")
+            let (passes, are) = (count(left, "pass"), if left == 1 { "is" } else { "are" });
+            bail!("{error:#}\n{passes} {are} still to be measured; `copycost record --resume --name {name}` goes on")
         })?;
         for (recording, measured) in recordings.iter().zip(measured) {
             let rounds = recording.manifest().rounds;
-            let passes = if measured == 1 { "pass" } else { "passes" };
-            println!("recorded {}: {measured} {passes}; it has {rounds} of each target", recording.name());
+            let measured = count(measured, "pass");
+            println!("recorded {}: {measured}; it has {rounds} of each target", recording.name());
         }
         match recordings.as_slice() {
             [a, b] => println!("compare: copycost compare {} {}", a.name(), b.name()),
@@ -214,7 +216,9 @@ fn measure_all(
 ) -> anyhow::Result<Vec<usize>> {
     let Manifest { profile, filter, .. } = recordings[0].manifest().clone();
     let targets: Vec<Target> = steps.iter().map(|step| step.pass.target).collect();
-    let mut progress = Progress::begin(&targets, &profile, filter.is_some());
+    let asked_for = &recordings[0].manifest().targets;
+    let cells = selection::cells(&profile, asked_for, filter.as_deref())?;
+    let mut progress = Progress::begin(&targets, &profile, &cells);
     let mut measured = vec![0; recordings.len()];
     for step in steps {
         let recording = &recordings[step.side];

@@ -13,6 +13,7 @@ use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
 use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round, secure_open_files};
 use copycost::profile::{Profile, ProfileChoice};
+use copycost::results::table;
 
 use super::number::within;
 
@@ -151,10 +152,10 @@ impl Stream {
         }
         println!("copycost stream: {choice}");
         println!(
-            "{} {} bytes, {} thread(s): {} messages in {:.3} s, {gbit_per_s:.2} Gbit/s, {retransmits} retransmits",
+            "{} {} bytes, {}: {} messages in {:.3} s, {gbit_per_s:.2} Gbit/s, {retransmits} retransmits",
             cell.mode,
             cell.message_bytes,
-            cell.threads,
+            table::count(cell.threads, "thread"),
             total.messages,
             total.wall.as_secs_f64(),
         );

@@ -12,6 +12,7 @@ use super::Baseline;
 use crate::cell::Target;
 use crate::metric::median;
 use crate::results::recording::{Pair, PassId};
+use crate::results::table::count;
 
 /// Without a mark passes are torn if they began this many times as far apart as
 /// half of all do, and at least so many seconds.
@@ -42,8 +43,9 @@ pub(super) fn in_turn(base: &Baseline, new: &Baseline) -> (BTreeMap<Target, BTre
     }
     if torn_at_all > 0 {
         notes.push(format!(
-            "{torn_at_all} pair(s) of passes were torn apart when the recording was taken up again; they were not \
-             measured in turn and are left out where pairs are compared"
+            "{} of passes torn apart when the recording was taken up again: not measured in turn, and left out \
+             where pairs are compared",
+            count(torn_at_all, "pair")
         ));
     }
     (found, notes)

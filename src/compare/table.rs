@@ -8,7 +8,7 @@ use super::statistics::Basis;
 use super::{COARSEST, CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
 use crate::ratio::printed;
-use crate::results::table::digits;
+use crate::results::table::{count, digits};
 
 /// How the rows are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ fn heading(comparison: &Comparison, style: Style) -> String {
     let mut text = String::new();
     let side = |summary: &super::BaselineSummary| {
         let kernel = summary.kernel_release.as_deref().unwrap_or("unknown");
-        format!("{} (kernel {kernel}, {} process(es) a cell)", summary.name, summary.processes)
+        format!("{} (kernel {kernel}, {} a cell)", summary.name, count(summary.processes, "process"))
     };
     let title = format!("{} against {}", side(new), side(base));
     let _ = match style {

@@ -15,7 +15,7 @@ use crate::compare::{self, Baseline, CellComparison, Process, Quantity};
 use crate::doubt::DoubtKind;
 use crate::loopback::{SELF_LANE, is_mode};
 use crate::ratio::spread::percent;
-use crate::results::resolution::{Resolution, Smallest};
+use crate::results::resolution::{Resolution, Smallest, place};
 
 /// How small a difference one bench target of a baseline could show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,17 +120,15 @@ fn of_processes(
             .filter(|ratio| ratio.doubts.contains(DoubtKind::Oversubscribed) == oversubscribed)
             .filter_map(|ratio| {
                 let (lower, upper) = ratio.reading.estimate()?.ends()?;
-                let place = format!(
-                    "{} and {}, {} × {} B",
-                    ratio.mode, ratio.over, ratio.threads, ratio.message_bytes
-                );
-                Some((percent((upper / lower).ln() / 2.0), place))
+                let place = place(ratio.threads, ratio.message_bytes);
+                let pair = format!("{} and {}, {place}", ratio.mode, ratio.over);
+                Some((percent((upper / lower).ln() / 2.0), pair))
             });
         Smallest::of(halves.collect(), "no such ratio has an interval")
     };
     let of_cell = |cell: &CellComparison| {
         let Cell { mode, threads, message_bytes, .. } = &cell.cell;
-        Some((100.0 * cell.absolute.findable?, format!("{mode}, {threads} × {message_bytes} B")))
+        Some((100.0 * cell.absolute.findable?, format!("{mode}, {}", place(*threads, *message_bytes))))
     };
     let alike: Vec<CellComparison> = compare::with_one_like_it(baseline, quantity)
         .into_iter()

@@ -3,6 +3,7 @@
 
 use super::estimate::{Estimate, Interval, Reading};
 use crate::ratio::printed;
+pub(super) use crate::results::table::count;
 use crate::results::table::digits;
 
 /// `a`, `a and b`, `a, b and c`.
@@ -50,11 +51,6 @@ pub(super) fn thread_counts(counts: &[usize], oversubscribed: &[usize]) -> Strin
         many if many == counts.len() => format!("{all} (oversubscribed)"),
         _ => format!("{all} ({} oversubscribed)", list(oversubscribed)),
     }
-}
-
-/// `1 cell`, `12 cells`.
-pub(super) fn count(count: usize, of: &str) -> String {
-    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A figure, short also where it is small: `0.0123`, `1.2e-5`.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use super::row::rows;
-use super::table::digits;
+use super::table::{count, digits};
 use crate::metric::median;
 use crate::ratio::spread::{between_runs_percent, percent};
 use crate::ratio::{Ratio, self_ratio};
@@ -72,8 +72,8 @@ impl Resolution {
     pub fn lines(&self) -> String {
         let runs = match &self.between_runs_at_least {
             Smallest::Found { .. } => format!(
-                "Between runs it is more than {}, which is what the generations of this process say; processes \
-                 differ by more: record several",
+                "Between runs it is more than {}; that is what the generations of this process say, and \
+                 processes differ by more: record several",
                 self.between_runs_at_least.words("cells")
             ),
             Smallest::Absent { absent } => {
@@ -93,7 +93,7 @@ impl Resolution {
             ([], Smallest::Absent { absent }) => {
                 format!("Nothing says how small a difference between modes {of} could show ({absent})")
             }
-            _ => format!("Smallest difference that {of} could show between modes {}", words.join("; ")),
+            _ => format!("Smallest difference that {of} could show between modes: {}", words.join("; ")),
         };
         if self.self_checks > 0 {
             text += &format!("; self held 1 in {} of {} cells", self.self_checks_held, self.self_checks);
@@ -135,11 +135,16 @@ fn between_modes(records: &[&Record]) -> Smallest {
         for [one, other] in row.pairs() {
             let Some(ratio) = row.told(one, other) else { continue };
             let half = (ratio.upper / ratio.lower).ln() / 2.0;
-            found.push((percent(half), format!("{one} and {other}, {threads} × {bytes} B")));
+            found.push((percent(half), format!("{one} and {other}, {}", place(threads, bytes))));
         }
     }
     let none = if records.is_empty() { NO_CELLS } else { "no ratio has an interval" };
     Smallest::of(found, none)
+}
+
+/// `2 threads × 1024 B`.
+pub(crate) fn place(threads: usize, message_bytes: usize) -> String {
+    format!("{} × {message_bytes} B", count(threads, "thread"))
 }
 
 const NO_CELLS: &str = "no such cell was measured";
@@ -150,7 +155,7 @@ fn between_runs(records: &[&Record]) -> Smallest {
         let log_medians = log_medians(record);
         let percent = between_runs_percent(&log_medians, log_medians.len())?;
         let cell = &record.cell;
-        Some((percent, format!("{}, {} × {} B", cell.mode, cell.threads, cell.message_bytes)))
+        Some((percent, format!("{}, {}", cell.mode, place(cell.threads, cell.message_bytes))))
     };
     let none = if records.is_empty() { NO_CELLS } else { "it needs two generations a cell" };
     Smallest::of(records.iter().filter_map(of_cell).collect(), none)

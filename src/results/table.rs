@@ -83,7 +83,7 @@ fn costs(modes: &[String], records: &[Record]) -> String {
     let unit = per_byte_unit(first.counted_in);
     let names = modes.join(", ");
     let mut text = format!(
-        "\nCPU cost in {unit}, client + server; time a message over the references, {names}\n\n{}",
+        "\nCPU cost in {unit}, client + server; time a message over the references in each cell's own blocks, {names}\n\n{}",
         aligned(&header, &lines)
     );
     for why in no_limits {
@@ -150,6 +150,12 @@ pub fn minutes(duration: Duration) -> String {
     }
 }
 
+/// `1 cell`, `3 cells`, `2 passes`.
+pub fn count(count: usize, of: &str) -> String {
+    let plural = if of.ends_with('s') { "es" } else { "s" };
+    format!("{count} {of}{}", if count == 1 { "" } else { plural })
+}
+
 fn aligned(header: &[String], cells: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let lengths = cells.iter().chain([&header.to_vec()]).map(|line| line[column].chars().count()).max();
@@ -184,10 +190,10 @@ fn legend(records: &[Record]) -> String {
         let (record, first) = cells[0];
         let _ = writeln!(
             text,
-            "{} {}, {} cell(s), such as {}: {}. Remedy: {}.",
+            "{} {}, {}, such as {}: {}. Remedy: {}.",
             kind.mark(),
             kind.title(),
-            cells.len(),
+            count(cells.len(), "cell"),
             record.cell,
             first.text,
             first.remedy

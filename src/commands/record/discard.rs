@@ -8,9 +8,9 @@ use anyhow::Context;
 use copycost::results::listing;
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, State};
+use copycost::results::table::count;
 
 use crate::commands::WrongUsage;
-use crate::commands::export::count;
 
 /// Discards the recording, or both sides of the pair, called `name`.
 pub(super) fn run(output: &Path, name: &BaselineName, yes: bool) -> anyhow::Result<()> {
@@ -35,9 +35,9 @@ pub(super) fn run(output: &Path, name: &BaselineName, yes: bool) -> anyhow::Resu
     }
     for name in &names {
         let discarded = recording::discard(output, name)?;
-        println!("discarded {name}: {}", count(discarded.passes, "pass", "passes"));
+        println!("discarded {name}: {}", count(discarded.passes, "pass"));
         if discarded.cells_left > 0 {
-            let cells = count(discarded.cells_left, "cell", "cells");
+            let cells = count(discarded.cells_left, "cell");
             println!("{cells} of a run of `cargo bench` stay under this name");
         }
     }

@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use copycost::bench::guessed_time_of_a_cell;
-use copycost::cell::Target;
+use copycost::cell::{Cell, Target};
 use copycost::profile::Profile;
 use copycost::results::recording::PassId;
-use copycost::results::table::minutes;
+use copycost::results::table::{count, minutes};
 
 pub(super) struct Progress {
     passes: usize,
@@ -27,12 +27,14 @@ fn now() -> Instant {
 }
 
 impl Progress {
-    pub(super) fn begin(targets: &[Target], profile: &Profile, filtered: bool) -> Progress {
+    /// For passes of these targets, each over those of `cells` that are its own.
+    pub(super) fn begin(targets: &[Target], profile: &Profile, cells: &[Cell]) -> Progress {
         let passes = targets.len();
-        let matrix = &profile.matrix;
-        let cells = matrix.modes.len() * matrix.message_bytes.len() * matrix.threads.len();
-        let all: Duration = targets.iter().map(|target| guessed_time_of_a_cell(*target, profile)).sum();
-        let all = all * u32::try_from(cells).unwrap_or(u32::MAX);
+        let of_pass = |target: &Target| {
+            let cells = cells.iter().filter(|cell| cell.target == *target).count();
+            guessed_time_of_a_cell(*target, profile) * u32::try_from(cells).unwrap_or(u32::MAX)
+        };
+        let all: Duration = targets.iter().map(of_pass).sum();
         let guess = all / u32::try_from(passes.max(1)).unwrap_or(u32::MAX);
         let terminal = std::io::stderr().is_terminal();
         let progress = Progress {
@@ -44,11 +46,10 @@ impl Progress {
             title: String::new(),
             terminal,
         };
-        let total = minutes(all);
-        // How many cells a filter leaves is known when a pass has run.
-        let about = if filtered { "at most" } else { "about" };
         eprintln!(
-            "copycost: {passes} pass(es) to measure, {about} {total}; nothing else should run meanwhile"
+            "copycost: {} to measure, about {}; nothing else should run meanwhile",
+            count(passes, "pass"),
+            minutes(all)
         );
         progress
     }
