@@ -11,7 +11,7 @@ use copycost::cell::{Cell, Target};
 use copycost::copy_mode::REGISTRY;
 use copycost::counter::{self, CounterSource};
 use copycost::cpu::Topology;
-use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
+use copycost::exchange::{Fault, Generation, GenerationSpec, Lane};
 use copycost::profile::Profile;
 use copycost::ratio::{Sample, of_blocks};
 

@@ -10,7 +10,7 @@ use copycost::cell::{Cell, Target};
 use copycost::copy_mode::REGISTRY;
 use copycost::counter;
 use copycost::cpu::{Plan, Topology};
-use copycost::loopback::{Fault, Generation, GenerationSpec, Lane, LaneKind, REFERENCES, Round};
+use copycost::exchange::{Fault, Generation, GenerationSpec, Lane, LaneKind, REFERENCES, Round};
 use copycost::profile::{Profile, REFERENCE_SHARE};
 use copycost::ratio::{Sample, of_blocks};
 

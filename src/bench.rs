@@ -1,6 +1,6 @@
 //! A cell becomes a Criterion benchmark; shared by the bench targets. It owns
 //! the order of cells, the lines under Criterion's and what happens to a cell
-//! that fails; measuring is `loopback/`'s work, keeping `results/`'s.
+//! that fails; measuring is `exchange/`'s work, keeping `results/`'s.
 
 mod baseline;
 mod benchmark;
@@ -38,7 +38,7 @@ use crate::cpu::{Plan, Topology};
 use crate::doctor;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
-use crate::loopback::{CellRun, Instruments, probe_all};
+use crate::exchange::{CellRun, Instruments, probe_all};
 use crate::metric::Reading;
 use crate::profile::{Profile, ProfileChoice};
 use crate::results::criterion_files;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::kind::{DoubtKind, DoubtKinds};
 use crate::cpu::{CoreKind, Plan, list};
 use crate::environment::Environment;
-use crate::loopback::CellMeasurement;
+use crate::exchange::CellMeasurement;
 use crate::metric::{self, Metrics, median};
 use crate::profile::Profile;
 use crate::ratio::{self, Ratio, Ratios};

@@ -3,7 +3,7 @@
 //!
 //! From the bottom up: [`message`] and [`memory`] are the bytes, [`zerocopy`]
 //! sends them with `MSG_ZEROCOPY` under ownership, [`copy_mode`] is the ways
-//! to hand a message to TCP, [`loopback`] drives them in rounds and blocks,
+//! to hand a message to TCP, [`exchange`] drives them in rounds and blocks,
 //! [`metric`] reads what a cell's blocks came to, [`doubt`] why not to trust
 //! it, [`results`] keeps it, and [`bench`](mod@bench) makes a Criterion
 //! benchmark of it all. [`compare`] and [`report`] answer questions from what
@@ -30,7 +30,7 @@ pub mod doubt;
 mod elsewhere;
 pub mod environment;
 mod error;
-pub mod loopback;
+pub mod exchange;
 pub mod memory;
 pub mod message;
 pub mod metric;

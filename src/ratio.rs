@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::loopback::{Block, CellMeasurement, SELF_LANE};
+use crate::exchange::{Block, CellMeasurement, SELF_LANE};
 use crate::metric::median;
 
 /// This cell's time a message over another lane's; of a latency cell its
@@ -161,7 +161,7 @@ pub fn of_blocks(samples: &[Sample]) -> Result<Ratio, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loopback::BlockRound;
+    use crate::exchange::BlockRound;
 
     /// A normal deviate, by summing uniforms (Irwin and Hall).
     fn normal(random: &mut fastrand::Rng) -> f64 {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use copycost::cell::{Cell, Target};
-use copycost::loopback::SELF_LANE;
+use copycost::exchange::SELF_LANE;
 use copycost::results::criterion_files::{self, RECORD_FILE};
 use copycost::results::record::Record;
 

@@ -8,7 +8,7 @@ use copycost::cell::Target;
 use copycost::compare::comparability::Weight;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Comparison, Options, Verdict, compare};
-use copycost::loopback::CostUnit;
+use copycost::exchange::CostUnit;
 use copycost::metric::{Reading, Value};
 use copycost::profile::overrides::overridden_in;
 use copycost::profile::{Auto, BufferSize, Profile};

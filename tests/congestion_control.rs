@@ -4,7 +4,7 @@
 mod support;
 
 use copycost::cell::Target;
-use copycost::loopback::Granted;
+use copycost::exchange::Granted;
 use copycost::profile::BufferSize;
 use support::{Setup, find};
 

@@ -14,7 +14,7 @@ use copycost::counter::{
     CYCLES, Counted, CounterSource, EventGroup, KINDS, PerfEvents, Reading, Snapshot, ThreadCounters,
     ThreadUsage,
 };
-use copycost::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE};
+use copycost::exchange::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE};
 use copycost::metric::{self, number};
 use copycost::ratio;
 use perf_event::events::Software;

@@ -13,7 +13,7 @@ use copycost::counter::{
     Reading, Snapshot, ThreadCounters, ThreadUsage, VOLUNTARY_SWITCHES,
 };
 use copycost::cpu::{self, Topology};
-use copycost::loopback::{CellRun, CostUnit, Instruments, Lane, REFERENCES, Reference};
+use copycost::exchange::{CellRun, CostUnit, Instruments, Lane, REFERENCES, Reference};
 use perf_event::events::Software;
 use support::{Setup, find};
 

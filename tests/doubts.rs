@@ -12,7 +12,7 @@ use copycost::counter::{COUNT, Count, Sums};
 use copycost::cpu::CoreKind;
 use copycost::doubt::{Doubt, DoubtKind};
 use copycost::environment::Environment;
-use copycost::loopback::{CellMeasurement, Granted, SELF_LANE};
+use copycost::exchange::{CellMeasurement, Granted, SELF_LANE};
 use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::results::record::{Record, WrittenDoubt, doubts_of};

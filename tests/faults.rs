@@ -10,7 +10,7 @@ use std::io;
 use copycost::Error;
 use copycost::cell::Target;
 use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure, Wait};
-use copycost::loopback::{Fault, Generation};
+use copycost::exchange::{Fault, Generation};
 use copycost::message::Message;
 use support::{Setup, find, threads_named};
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use copycost::cell::Target;
 use copycost::counter::{CYCLES, Counted, CounterSource, EventGroup, MIGRATIONS, PerfEvents};
-use copycost::loopback::{Lane, REFERENCES, open_files_needed};
+use copycost::exchange::{Lane, REFERENCES, open_files_needed};
 use perf_event::events::Software;
 use support::{Setup, find};
 

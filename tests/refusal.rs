@@ -4,7 +4,7 @@ mod support;
 
 use copycost::cell::Target;
 use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure};
-use copycost::loopback::probe;
+use copycost::exchange::probe;
 use support::Setup;
 
 #[test]

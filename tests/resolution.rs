@@ -6,7 +6,7 @@ mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
-use copycost::loopback::{CellMeasurement, SELF_LANE};
+use copycost::exchange::{CellMeasurement, SELF_LANE};
 use copycost::ratio::{Ratio, RatioReading};
 use copycost::results::record::Record;
 use copycost::results::resolution::{Resolution, Smallest};

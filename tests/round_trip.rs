@@ -9,7 +9,7 @@ mod made_up;
 use copycost::cell::Target;
 use copycost::counter::{COUNT, Count, Sums};
 use copycost::doubt::{Doubt, DoubtKind};
-use copycost::loopback::{CellMeasurement, CostUnit};
+use copycost::exchange::{CellMeasurement, CostUnit};
 use copycost::metric::{Metric, Reading, SOURCES, Value};
 use copycost::profile::{Auto, BlockOrder, BufferSize, PlacementPolicy, Profile};
 use copycost::ratio::{Ratio, RatioReading};

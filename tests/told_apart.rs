@@ -7,7 +7,7 @@ mod made_up;
 use copycost::cell::Target;
 use copycost::compare::{Baseline, Quantity};
 use copycost::doubt::DoubtKind;
-use copycost::loopback::{Block, SELF_LANE};
+use copycost::exchange::{Block, SELF_LANE};
 use copycost::report::Report;
 use copycost::report::map::Answer;
 use copycost::report::markdown;
@@ -52,7 +52,7 @@ fn records(target: Target, seed: u64, off_itself: f64) -> Vec<Record> {
 
 /// The ratios of the blocks as they are now.
 fn again(record: &Record) -> Record {
-    let measurement = copycost::loopback::CellMeasurement {
+    let measurement = copycost::exchange::CellMeasurement {
         cell: record.cell.clone(),
         plan: record.placement.clone(),
         seed: record.seed,

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::invocation::{Baseline, Invocation};
 use crate::cell::{Cell, Target};
 use crate::error::{Error, Result};
-use crate::loopback::CostUnit;
+use crate::exchange::CostUnit;
 use crate::results::criterion_files;
 
 /// Refuses what Criterion would panic at, or compare wrongly, in `cells`.

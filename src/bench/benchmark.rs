@@ -9,7 +9,7 @@ use criterion::{BenchmarkGroup, BenchmarkId};
 
 use super::containment;
 use crate::error::{Error, Result};
-use crate::loopback::CellRun;
+use crate::exchange::CellRun;
 
 /// Lets Criterion measure `run`, if its filter lets it through; `value` makes
 /// Criterion's value of what a block measured.

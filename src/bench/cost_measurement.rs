@@ -5,7 +5,7 @@
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter};
 
-use crate::loopback::CostUnit;
+use crate::exchange::CostUnit;
 
 /// Counts handed over by `iter_custom`, in `unit`.
 pub(super) struct CpuCost {

@@ -8,7 +8,7 @@ use super::invocation::Mode;
 use super::progress::{Progress, guessed_time_of_a_cell, place_of};
 use crate::cell::{Filter, Target};
 use crate::counter;
-use crate::loopback::CostUnit;
+use crate::exchange::CostUnit;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::PlacementPolicy;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::loopback::Block;
+use crate::exchange::Block;
 use crate::results::criterion_files;
 use crate::results::record::Record;
 

@@ -11,7 +11,7 @@ use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
 use copycost::copy_mode::{self, Tally};
 use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
-use copycost::loopback::{Fault, Generation, GenerationSpec, Instruments, Lane, Round, secure_open_files};
+use copycost::exchange::{Fault, Generation, GenerationSpec, Instruments, Lane, Round, secure_open_files};
 use copycost::profile::{Profile, ProfileChoice};
 use copycost::results::table;
 

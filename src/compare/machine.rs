@@ -16,7 +16,7 @@ use super::power::Test;
 use super::rows::{RowKey, Rows};
 use super::statistics::{self, Difference, Side};
 use super::{Interval, Quantity, ReferenceChange, serial};
-use crate::loopback::REFERENCES;
+use crate::exchange::REFERENCES;
 
 /// The references of two baselines.
 pub(super) struct Machine {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Target;
-use crate::loopback::BlockRound;
+use crate::exchange::BlockRound;
 use crate::metric;
 use crate::results::record::Record;
 

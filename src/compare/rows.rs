@@ -16,7 +16,7 @@ use super::serial;
 use super::statistics::Side;
 use crate::cell::{Cell, Target};
 use crate::doubt::DoubtKinds;
-use crate::loopback::{SELF_LANE, is_mode};
+use crate::exchange::{SELF_LANE, is_mode};
 use crate::metric::median;
 use crate::results::record::{Record, doubts_of};
 

@@ -1,6 +1,6 @@
 //! Counters of one thread: what it cost the CPU between two points. It owns
 //! their names and how readings are subtracted and summed; which points those
-//! are is `loopback/`'s business, what a figure means `metric/`'s.
+//! are is `exchange/`'s business, what a figure means `metric/`'s.
 
 mod migrations;
 mod perf_events;

@@ -1,6 +1,6 @@
 //! What counters came to over several rounds of threads, of which some have no
 //! count: how much was counted, of how many rounds, and when that is a total.
-//! Which rounds are summed is `loopback/`'s and `metric/`'s business.
+//! Which rounds are summed is `exchange/`'s and `metric/`'s business.
 
 use super::{COUNT, Count, Counts};
 

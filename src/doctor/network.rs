@@ -3,7 +3,7 @@
 
 use super::{Look, Said};
 use crate::copy_mode;
-use crate::loopback::open_files_needed;
+use crate::exchange::open_files_needed;
 use crate::profile::BufferSize;
 
 fn names(list: &str, name: &str) -> bool {

@@ -2,7 +2,7 @@
 //! asks, and the command that mends it.
 
 use super::Doubt;
-use crate::loopback::{CellMeasurement, End, Granted};
+use crate::exchange::{CellMeasurement, End, Granted};
 use crate::profile::{BufferSize, Profile};
 
 /// One doubt for each setting that some socket of the cell did not get.

@@ -3,7 +3,7 @@
 
 use super::{Described, Reading, Source, Value};
 use crate::counter::{self, KINDS, LEAST_COUNTED_ROUNDS, Sum, Sums};
-use crate::loopback::{Block, CellMeasurement, CostUnit};
+use crate::exchange::{Block, CellMeasurement, CostUnit};
 
 pub(super) struct CpuCost;
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::loopback::CellMeasurement;
+use crate::exchange::CellMeasurement;
 
 /// Every source. A new one is one file beside this one and one line here.
 pub static SOURCES: &[&dyn Source] = &[

@@ -7,7 +7,7 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer}
 
 use super::{Described, Metrics, Reading, Source, Value};
 use crate::cell::Target;
-use crate::loopback::CellMeasurement;
+use crate::exchange::CellMeasurement;
 
 pub(super) struct RoundTrip;
 

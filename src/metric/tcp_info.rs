@@ -3,7 +3,7 @@
 //! summed over the connections of the lane.
 
 use super::{Described, Reading, Source, Value};
-use crate::loopback::{CellMeasurement, ConnectionReport, GenerationReport};
+use crate::exchange::{CellMeasurement, ConnectionReport, GenerationReport};
 
 pub(super) struct TcpInfoSource;
 
@@ -107,7 +107,7 @@ fn words(all: &[&ConnectionReport], of: impl Fn(&ConnectionReport) -> String) ->
     }
 }
 
-fn before_and_after(granted: &crate::loopback::Granted) -> String {
+fn before_and_after(granted: &crate::exchange::Granted) -> String {
     match granted.congestion_control_before == granted.congestion_control {
         true => granted.congestion_control.clone(),
         false => format!("{} then {}", granted.congestion_control_before, granted.congestion_control),

@@ -3,7 +3,7 @@
 
 use super::{Described, Reading, Source, Value, median};
 use crate::cell::Target;
-use crate::loopback::CellMeasurement;
+use crate::exchange::CellMeasurement;
 
 pub(super) struct Throughput;
 

@@ -2,7 +2,7 @@
 //! the cell's own rounds.
 
 use super::{Described, Reading, Source, Value};
-use crate::loopback::CellMeasurement;
+use crate::exchange::CellMeasurement;
 use crate::zerocopy::Tally;
 
 pub(super) struct ZeroCopyTally;

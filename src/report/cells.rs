@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cell::{Cell, Target};
 use crate::compare::Baseline;
 use crate::doubt::DoubtKinds;
-use crate::loopback::is_mode;
+use crate::exchange::is_mode;
 use crate::results::record::{Record, doubts_of};
 
 /// A cell with its records, one a process.

@@ -13,7 +13,7 @@ use crate::cell::{Cell, Target};
 use crate::compare::rows::Rows;
 use crate::compare::{self, Baseline};
 use crate::doubt::{DoubtKind, DoubtKinds};
-use crate::loopback::{REFERENCES, Reference};
+use crate::exchange::{REFERENCES, Reference};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::results::record::Record;
 

@@ -13,7 +13,7 @@ use super::ratios::RatioFigure;
 use crate::cell::{Cell, Target};
 use crate::compare::{self, Baseline, CellComparison, Process, Quantity};
 use crate::doubt::DoubtKind;
-use crate::loopback::{SELF_LANE, is_mode};
+use crate::exchange::{SELF_LANE, is_mode};
 use crate::ratio::spread::percent;
 use crate::results::resolution::{Resolution, Smallest, place};
 

@@ -11,7 +11,7 @@ use super::ratios::{Lookup, RatioFigure};
 use super::words;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
-use crate::loopback::SELF_LANE;
+use crate::exchange::SELF_LANE;
 
 /// One size and thread count of one baseline in one quantity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

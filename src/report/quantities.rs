@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::estimate::{Reading, Scale, medians, pool};
 use crate::cell::Target;
 use crate::counter::{self, KINDS};
-use crate::loopback::BlockRound;
+use crate::exchange::BlockRound;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Value};
 use crate::results::record::Record;

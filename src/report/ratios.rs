@@ -11,7 +11,7 @@ use crate::compare::rows::{RowKey, Rows, Within};
 use crate::compare::statistics::Side;
 use crate::compare::{Baseline, Quantity};
 use crate::doubt::{DoubtKind, DoubtKinds};
-use crate::loopback::{REFERENCES, SELF_LANE};
+use crate::exchange::{REFERENCES, SELF_LANE};
 use crate::ratio::{Ratio, told};
 use crate::results::table::no_limit_text;
 

@@ -11,7 +11,7 @@ use crate::copy_mode;
 use crate::cpu::Plan;
 use crate::doubt::{self, Doubt, DoubtKind, DoubtKinds};
 use crate::environment::Environment;
-use crate::loopback::{Block, CellMeasurement, CostUnit, is_mode};
+use crate::exchange::{Block, CellMeasurement, CostUnit, is_mode};
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::Profile;
 use crate::ratio::{self, RatioReading, Ratios};

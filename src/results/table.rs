@@ -10,7 +10,7 @@ use super::record::{Record, WrittenDoubt};
 use super::row::{Row, rows};
 use crate::cell::Target;
 use crate::doubt::DoubtKind;
-use crate::loopback::REFERENCES;
+use crate::exchange::REFERENCES;
 use crate::metric;
 use crate::metric::cpu_cost::per_byte_unit;
 

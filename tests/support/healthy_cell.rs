@@ -3,7 +3,7 @@
 
 use copycost::TcpInfo;
 use copycost::environment::Environment;
-use copycost::loopback::{CellMeasurement, ConnectionReport, GenerationReport, Granted};
+use copycost::exchange::{CellMeasurement, ConnectionReport, GenerationReport, Granted};
 use copycost::metric::Reading;
 use copycost::profile::Profile;
 use copycost::results::record::Record;

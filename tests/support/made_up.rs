@@ -7,7 +7,7 @@ use copycost::compare::{Baseline, CellComparison, Comparison, Options};
 use copycost::counter::{COUNT, Count, Sums, VOLUNTARY_SWITCHES};
 use copycost::cpu::{Cpu, Topology};
 use copycost::environment::Environment;
-use copycost::loopback::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
+use copycost::exchange::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
 use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::report::Report;

@@ -8,7 +8,7 @@ use copycost::cell::{Cell, Target};
 use copycost::copy_mode::{self, ModeEntry};
 use copycost::counter::CounterSource;
 use copycost::cpu::{Plan, Topology};
-use copycost::loopback::{Fault, Generation, GenerationSpec, Lane};
+use copycost::exchange::{Fault, Generation, GenerationSpec, Lane};
 use copycost::profile::Profile;
 
 pub struct Setup {

@@ -1,6 +1,6 @@
 //! How small a difference this machine and profile can show: runs two cells of
 //! the profile and scales their spread to the generations that it takes. It
-//! owns the scaling; blocks are `loopback`'s and intervals `ratio`'s.
+//! owns the scaling; blocks are `exchange`'s and intervals `ratio`'s.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::cell::{Cell, Target};
 use crate::copy_mode;
 use crate::cpu::Topology;
 use crate::error::Result;
-use crate::loopback::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
+use crate::exchange::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
 use crate::metric::median;
 use crate::profile::Profile;
 use crate::ratio::spread::{between_runs_percent, deviation, percent};
@@ -97,7 +97,7 @@ fn calibrate(run: &mut CellRun, length: Duration, deadline: Instant) -> Result<u
 
 fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
     let planned = profile.criterion.sample_size.div_ceil(profile.blocks_per_generation());
-    let own = |block: &crate::loopback::Block| Some(block.round(&measurement.cell.mode)?.per_message());
+    let own = |block: &crate::exchange::Block| Some(block.round(&measurement.cell.mode)?.per_message());
     let rounds: Vec<f64> = measurement.blocks.iter().filter_map(own).collect();
     let mut generations: Vec<Vec<f64>> = Vec::new();
     for block in &measurement.blocks {
@@ -137,7 +137,7 @@ fn width(generations: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::cpu::Plan;
-    use crate::loopback::{Block, BlockRound};
+    use crate::exchange::{Block, BlockRound};
 
     /// Blocks whose own round takes `own`, and the self check's `twin`.
     fn measured(blocks: &[(usize, u64, u64)]) -> CellMeasurement {

@@ -10,7 +10,7 @@ use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::Cell;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
-use crate::loopback::Reference;
+use crate::exchange::Reference;
 
 const MEMCPY: &str = Reference::Memcpy.name();
 const SYSTEM_CALL: &str = Reference::SystemCall.name();

@@ -11,7 +11,7 @@ use super::{letters, plain};
 use crate::cell::{Cell, Target};
 use crate::compare::Quantity;
 use crate::doubt::{DoubtKind, DoubtKinds};
-use crate::loopback::{REFERENCES, Reference};
+use crate::exchange::{REFERENCES, Reference};
 
 /// A table for each target of each baseline.
 pub(super) fn figures(report: &Report) -> String {

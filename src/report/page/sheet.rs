@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::cell::Target;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
-use crate::loopback::Reference;
+use crate::exchange::Reference;
 use crate::report::Report;
 use crate::report::estimate::Reading;
 use crate::report::figures::Figure;

@@ -1,46 +1,27 @@
 //! A generation: one set of connections, threads and buffers, which runs
-//! rounds until it is closed. It owns the sockets and the threads, and sees to
-//! it that none is left behind.
+//! rounds until it is closed. It owns the clients' sockets and threads, and sees
+//! to it that none is left behind; the servers are where [`super::servers`] says.
 
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use super::block::{ConnectionReport, GenerationReport, Round};
 use super::client::{Client, ClientWork};
-use super::connection::{Listener, Pair, failure};
-use super::lane::{Lane, LaneKind};
+use super::connection::failure;
+use super::lane::LaneKind;
 use super::round::{Gate, Job, Outcome};
-use super::server::{Account, Fault, Server};
+use super::servers::{self, Progress, Served, Servers};
 use super::slowdown::Slowdown;
+use super::spec::GenerationSpec;
 use super::thread::spawn;
 use crate::cell::{Cell, Target};
 use crate::copy_mode::Connection;
-use crate::counter::CounterSource;
-use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::message::Layout;
 use crate::profile::Profile;
 use crate::sys;
-
-/// What a generation is made of.
-#[derive(Clone)]
-pub struct GenerationSpec<'a> {
-    /// The cell that it is for.
-    pub cell: &'a Cell,
-    /// Every setting.
-    pub profile: &'a Profile,
-    /// Where the threads run; one entry a client.
-    pub plan: &'a Plan,
-    /// The lanes, one round each in a block.
-    pub lanes: &'a [Lane],
-    /// A fault of the servers, for tests.
-    pub fault: Fault,
-    /// What is counted in each thread.
-    pub counters: Arc<Vec<Box<dyn CounterSource>>>,
-}
 
 /// A running generation. Dropping it ends its threads and connections.
 pub struct Generation {
@@ -49,18 +30,15 @@ pub struct Generation {
     gate: Arc<Gate>,
     clients: usize,
     lanes: Vec<OpenLane>,
+    servers: Box<dyn Servers>,
     threads: Vec<JoinHandle<()>>,
 }
 
 struct OpenLane {
     name: String,
-    connections: Vec<OpenConnection>,
+    /// One a client, or none.
+    connections: Vec<Served>,
     slowdown: Slowdown,
-}
-
-struct OpenConnection {
-    pair: Pair,
-    account: Arc<Account>,
 }
 
 impl Generation {
@@ -68,33 +46,29 @@ impl Generation {
     /// up. On an error nothing is left behind.
     pub fn open(spec: &GenerationSpec<'_>) -> Result<Generation> {
         let (cell, profile) = (spec.cell, spec.profile);
-        let clients = spec.plan.ends.len();
-        let listener = Listener::open(cell, profile)?;
-        let lanes = spec.lanes.iter().map(|lane| {
-            let open = || -> Result<OpenConnection> {
-                Ok(OpenConnection { pair: listener.connect()?, account: Arc::default() })
-            };
-            let count = if matches!(lane.kind, LaneKind::Mode(_)) { clients } else { 0 };
-            let connections = (0..count).map(|_| open()).collect::<Result<_>>()?;
+        let gate = Arc::default();
+        let (servers, connections) = servers::open(spec, &gate)?;
+        let lanes = spec.lanes.iter().zip(connections).map(|(lane, connections)| {
             let slowdown = match lane.kind {
                 LaneKind::Mode(mode) if cell.target != Target::Latency => {
                     Slowdown::by(profile.slowed_percent(mode.name, cell.message_bytes))
                 }
                 LaneKind::Mode(_) | LaneKind::Reference(_) => Slowdown::default(),
             };
-            Ok(OpenLane { name: lane.name.clone(), connections, slowdown })
+            OpenLane { name: lane.name.clone(), connections, slowdown }
         });
         let mut generation = Generation {
             cell: cell.clone(),
             profile: profile.clone(),
-            gate: Arc::default(),
-            clients,
-            lanes: lanes.collect::<Result<_>>()?,
+            gate,
+            clients: spec.plan.ends.len(),
+            lanes: lanes.collect(),
+            servers,
             threads: Vec::new(),
         };
         generation.start(spec)?;
         let limit = profile.stall_timeout();
-        match generation.gate.await_set_up(generation.threads.len(), limit) {
+        match generation.gate.await_set_up(generation.threads_of_both_ends(), limit) {
             Outcome::Done => Ok(generation),
             outcome => Err(generation.give_up("set-up", outcome)),
         }
@@ -105,16 +79,13 @@ impl Generation {
     pub fn run(&mut self, lane: usize, messages: u64) -> Result<Round> {
         let burn = self.lanes[lane].slowdown.of(messages);
         let job = Job { lane, messages, burn };
-        let connections = &self.lanes[lane].connections;
-        let mut servers = 0;
-        for (index, connection) in connections.iter().enumerate() {
-            let bytes = job.share(index, self.clients) * self.cell.message_bytes as u64;
-            // The message itself carries this to the server: it is stored
-            // before the client is released, and read after bytes came.
-            connection.account.target_bytes.fetch_add(bytes, Ordering::Release);
-            servers += usize::from(bytes > 0);
-        }
-        let progress = || connections.iter().map(|connection| consumed(&connection.account)).sum();
+        let connections = self.lanes[lane].connections.len();
+        let bytes_of = |client| job.share(client, self.clients) * self.cell.message_bytes as u64;
+        let bytes: Vec<u64> = (0..connections).map(bytes_of).collect();
+        self.servers.arm(lane, &bytes);
+        let servers = bytes.iter().filter(|bytes| **bytes > 0).count();
+        let read_bytes = |client| self.servers.progress(lane, client).read_bytes;
+        let progress = || (0..connections).map(read_bytes).sum();
         let limit = self.profile.stall_timeout();
         match self.gate.run(job, self.clients, servers, limit, progress) {
             Ok(round) => {
@@ -131,12 +102,17 @@ impl Generation {
     /// Counters that some thread lacks, or lacked in some round, by their
     /// place in [`crate::counter::KINDS`], and why.
     pub fn absent_counters(&self) -> Vec<(usize, String)> {
-        self.gate.absences(self.threads.len())
+        self.gate.absences(self.threads_of_both_ends())
     }
 
     /// How many lanes there are.
     pub fn lanes(&self) -> usize {
         self.lanes.len()
+    }
+
+    /// The clients' and the servers', one a connection.
+    fn threads_of_both_ends(&self) -> usize {
+        self.clients + self.lanes.iter().map(|lane| lane.connections.len()).sum::<usize>()
     }
 
     /// Reads `TCP_INFO` of every connection, then ends the generation.
@@ -149,14 +125,16 @@ impl Generation {
     fn report(&self) -> Result<GenerationReport> {
         let failed = failure(&self.cell, "connection");
         let mut report = GenerationReport::default();
-        for lane in &self.lanes {
-            for OpenConnection { pair, .. } in &lane.connections {
+        for (number, lane) in self.lanes.iter().enumerate() {
+            for (client, Served { end, .. }) in lane.connections.iter().enumerate() {
+                let client_info = sys::tcp_info(end.socket.as_fd()).map_err(failed("getsockopt TCP_INFO"))?;
+                let (server_granted, server_info) = self.servers.report(number, client)?;
                 report.connections.push(ConnectionReport {
                     lane: lane.name.clone(),
-                    client_granted: pair.client_granted.clone(),
-                    server_granted: pair.server_granted.clone(),
-                    client_info: sys::tcp_info(pair.client.as_fd()).map_err(failed("getsockopt TCP_INFO"))?,
-                    server_info: sys::tcp_info(pair.server.as_fd()).map_err(failed("getsockopt TCP_INFO"))?,
+                    client_granted: end.granted.clone(),
+                    server_granted,
+                    client_info,
+                    server_info,
                 });
             }
         }
@@ -165,24 +143,6 @@ impl Generation {
 
     fn start(&mut self, spec: &GenerationSpec<'_>) -> Result<()> {
         let (cell, profile) = (spec.cell, spec.profile);
-        for (lane, open) in spec.lanes.iter().zip(&self.lanes) {
-            for (index, connection) in open.connections.iter().enumerate() {
-                let server = Server {
-                    cell: cell.clone(),
-                    name: format!("server {index} of {}", lane.name),
-                    socket: Arc::clone(&connection.pair.server),
-                    account: Arc::clone(&connection.account),
-                    read_bytes: profile.server.read_bytes,
-                    receive_offset_bytes: profile.server.receive_offset_bytes,
-                    verify: profile.server.verify,
-                    fault: spec.fault,
-                    counters: Arc::clone(&spec.counters),
-                };
-                let cpu = spec.plan.ends[index].server;
-                self.threads
-                    .push(spawn(cell, &self.gate, server.name.clone(), cpu, |gate| server.run(gate))?);
-            }
-        }
         for (index, ends) in spec.plan.ends.iter().enumerate() {
             let client = Client {
                 cell: cell.clone(),
@@ -240,13 +200,14 @@ impl Generation {
     /// What has not arrived, for the error of a stalled round.
     fn outstanding(&self) -> String {
         let mut parts = vec![format!("{} of the round's ends", self.gate.running())];
-        for lane in &self.lanes {
-            for (index, connection) in lane.connections.iter().enumerate() {
-                let target = connection.account.target_bytes.load(Ordering::Acquire);
-                let consumed = consumed(&connection.account);
-                if consumed < target {
-                    parts
-                        .push(format!("{} connection {index}: {consumed} of {target} bytes read", lane.name));
+        for (number, lane) in self.lanes.iter().enumerate() {
+            for client in 0..lane.connections.len() {
+                let Progress { read_bytes, target_bytes } = self.servers.progress(number, client);
+                if read_bytes < target_bytes {
+                    parts.push(format!(
+                        "{} connection {client}: {read_bytes} of {target_bytes} bytes read",
+                        lane.name
+                    ));
                 }
             }
         }
@@ -259,9 +220,9 @@ impl Generation {
         self.gate.stop();
         for connection in self.lanes.iter().flat_map(|lane| &lane.connections) {
             // An end that is gone already says ENOTCONN: as wished.
-            let _ = connection.pair.client.shutdown(Shutdown::Both);
-            let _ = connection.pair.server.shutdown(Shutdown::Both);
+            let _ = connection.end.socket.shutdown(Shutdown::Both);
         }
+        self.servers.close();
         for thread in self.threads.drain(..) {
             let _ = thread.join(); // a panic was caught and reported inside
         }
@@ -275,17 +236,13 @@ impl Drop for Generation {
 }
 
 /// What the client's end of a connection is to its copy mode.
-fn client_connection(cell: &Cell, profile: &Profile, open: &OpenConnection) -> Connection {
+fn client_connection(cell: &Cell, profile: &Profile, open: &Served) -> Connection {
     Connection {
-        socket: Arc::clone(&open.pair.client),
-        consumed_bytes: Arc::clone(&open.account.consumed_bytes),
+        socket: Arc::clone(&open.end.socket),
+        consumed_bytes: Arc::clone(&open.consumed_bytes),
         ring_messages: 0, // the client knows once it has the ring
         message_bytes: cell.message_bytes,
         staging_offset_bytes: profile.message.staging_offset_bytes,
         wait_limit: profile.stall_timeout(),
     }
-}
-
-fn consumed(account: &Account) -> u64 {
-    account.consumed_bytes.load(Ordering::Acquire)
 }

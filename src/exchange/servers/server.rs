@@ -8,27 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use socket2::Socket;
 
-use super::round::{Gate, now};
 use crate::cell::{Cell, Target};
 use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
+use crate::exchange::round::{Gate, now};
+use crate::exchange::spec::Fault;
 use crate::memory::PageBuffer;
 use crate::message::expected_byte;
 use crate::sys;
 
-/// A fault that a test asks of the servers, to see that a run ends well.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
-    /// Serve as one should.
-    #[default]
-    None,
-    /// Close the connection once this many bytes have come.
-    CloseAfter(u64),
-    /// Read no more once this many bytes have come.
-    StopReadingAfter(u64),
-}
-
-/// What the coordinator and a server thread both see of a connection.
+/// What a server thread has read of its connection, and is to read.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     /// Bytes read since the connection was opened.

@@ -4,10 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
-use super::generation::{Generation, GenerationSpec};
+use super::generation::Generation;
 use super::lane::Lane;
 use super::open_files::secure_open_files;
-use super::server::Fault;
+use super::spec::{Fault, GenerationSpec};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
 use crate::counter;

@@ -1,9 +1,9 @@
-//! Opens connected pairs of loopback sockets with every option that the
-//! profile sets, in the one order that works, and reads back what the kernel
+//! Connects the clients' ends, and gives either end every option that the
+//! profile sets, in the one order that works, reading back what the kernel
 //! granted. It knows nothing of threads or messages.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use super::unreachable;
 use crate::cell::{Cell, Target};
 use crate::error::{Error, Result};
-use crate::profile::{BufferSize, Profile, SocketSettings};
+use crate::profile::{BufferSize, SocketSettings};
 use crate::sys;
 
 /// One end of a connection.
@@ -45,85 +45,53 @@ pub struct Granted {
     pub pacing_rate_set: bool,
 }
 
-/// Two connected sockets.
-pub(super) struct Pair {
-    pub(super) client: Arc<Socket>,
-    pub(super) server: Arc<Socket>,
-    pub(super) client_granted: Granted,
-    pub(super) server_granted: Granted,
+/// One end's connected socket.
+pub(super) struct OpenEnd {
+    pub(super) socket: Arc<Socket>,
+    pub(super) granted: Granted,
 }
 
-/// A listening socket on an ephemeral loopback port, and the settings for
-/// both ends of what connects to it.
-pub(super) struct Listener<'a> {
+/// Connects a client to the listener at `address`.
+pub(super) fn connect(cell: &Cell, settings: &SocketSettings, address: &SockAddr) -> Result<OpenEnd> {
+    let call = Call { cell, end: "connection", address: settings.address };
+    let socket = call.make("socket", || new_socket(settings))?;
+    set_before_connect(cell, settings, &socket)?;
+    let before = congestion_control(&socket).map_err(call.failed("getsockopt TCP_CONGESTION"))?;
+    call.make("connect", || connect_to(&socket, address))?;
+    connected(&call, settings, socket, before)
+}
+
+/// A socket that has just been connected, as an end; `before` is the congestion
+/// control that it came from.
+pub(super) fn connected(
+    call: &Call<'_>,
+    settings: &SocketSettings,
     socket: Socket,
-    address: SockAddr,
-    congestion_control: String,
-    cell: &'a Cell,
-    settings: &'a SocketSettings,
-    nagle: bool,
-}
-
-impl<'a> Listener<'a> {
-    pub(super) fn open(cell: &'a Cell, profile: &'a Profile) -> Result<Listener<'a>> {
-        let settings = &profile.socket;
-        let nagle = match cell.target {
-            Target::Throughput | Target::CpuCost => settings.nagle_throughput,
-            Target::Latency => settings.nagle_latency,
-        };
-        let call = Call { cell, end: "listener", address: settings.address };
-        let socket = call.make("socket", || new_socket(settings))?;
-        set_before_connect(cell, settings, &socket)?;
-        let any = SocketAddr::new(settings.address, 0).into();
-        call.make("bind", || socket.bind(&any))?;
-        call.make("listen", || socket.listen(16))?;
-        let address = call.make("getsockname", || socket.local_addr())?;
-        let congestion_control =
-            congestion_control(&socket).map_err(call.failed("getsockopt TCP_CONGESTION"))?;
-        Ok(Listener { socket, address, congestion_control, cell, settings, nagle })
-    }
-
-    /// Connects one pair.
-    pub(super) fn connect(&self) -> Result<Pair> {
-        let call = Call { cell: self.cell, end: "connection", address: self.settings.address };
-        let client = call.make("socket", || new_socket(self.settings))?;
-        set_before_connect(self.cell, self.settings, &client)?;
-        let before = congestion_control(&client).map_err(call.failed("getsockopt TCP_CONGESTION"))?;
-        call.make("connect", || connect(&client, &self.address))?;
-        let own = call.make("getsockname", || client.local_addr())?;
-        let server = loop {
-            let (socket, peer) = call.make("accept", || self.socket.accept())?;
-            if peer.as_socket() == own.as_socket() {
-                break socket; // a stranger who found the port is let go
-            }
-        };
-        for socket in [&client, &server] {
-            call.make("setsockopt TCP_NODELAY", || socket.set_tcp_nodelay(!self.nagle))?;
-        }
-        Ok(Pair {
-            client_granted: granted(&client, before).map_err(call.failed("getsockopt"))?,
-            server_granted: granted(&server, self.congestion_control.clone())
-                .map_err(call.failed("getsockopt"))?,
-            client: Arc::new(client),
-            server: Arc::new(server),
-        })
-    }
+    before: String,
+) -> Result<OpenEnd> {
+    let nagle = match call.cell.target {
+        Target::Throughput | Target::CpuCost => settings.nagle_throughput,
+        Target::Latency => settings.nagle_latency,
+    };
+    call.make("setsockopt TCP_NODELAY", || socket.set_tcp_nodelay(!nagle))?;
+    let granted = granted(&socket, before).map_err(call.failed("getsockopt"))?;
+    Ok(OpenEnd { socket: Arc::new(socket), granted })
 }
 
 /// A call for a connection: resumed where a signal interrupts it, and with what
 /// is known of the cause where it fails.
-struct Call<'a> {
-    cell: &'a Cell,
-    end: &'a str,
-    address: IpAddr,
+pub(super) struct Call<'a> {
+    pub(super) cell: &'a Cell,
+    pub(super) end: &'a str,
+    pub(super) address: IpAddr,
 }
 
 impl Call<'_> {
-    fn make<T>(&self, operation: &'static str, call: impl FnMut() -> io::Result<T>) -> Result<T> {
+    pub(super) fn make<T>(&self, operation: &'static str, call: impl FnMut() -> io::Result<T>) -> Result<T> {
         sys::resumed(call).map_err(self.failed(operation))
     }
 
-    fn failed(&self, operation: &'static str) -> impl FnOnce(io::Error) -> Error {
+    pub(super) fn failed(&self, operation: &'static str) -> impl FnOnce(io::Error) -> Error {
         move |source| {
             let cell = self.cell.clone();
             match unreachable::why(operation, &source, self.address) {
@@ -139,14 +107,14 @@ impl Call<'_> {
 
 /// An interrupted `connect` goes on without its caller (connect(2)): asked again
 /// it waits for the same connection, or says that it is there.
-fn connect(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+fn connect_to(socket: &Socket, address: &SockAddr) -> io::Result<()> {
     match socket.connect(address) {
         Err(error) if error.raw_os_error() == Some(libc::EISCONN) => Ok(()),
         outcome => outcome,
     }
 }
 
-fn new_socket(settings: &SocketSettings) -> io::Result<Socket> {
+pub(super) fn new_socket(settings: &SocketSettings) -> io::Result<Socket> {
     let domain = if settings.address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     Socket::new(domain, Type::STREAM, Some(Protocol::TCP))
 }
@@ -154,7 +122,7 @@ fn new_socket(settings: &SocketSettings) -> io::Result<Socket> {
 /// What must be set before `connect` or `listen`: congestion control (set
 /// later, a `bbr` default leaves its pacing on: `sk_pacing_status`) and the
 /// buffers (the window scale is agreed on in the handshake, `tcp(7)`).
-fn set_before_connect(cell: &Cell, settings: &SocketSettings, socket: &Socket) -> Result<()> {
+pub(super) fn set_before_connect(cell: &Cell, settings: &SocketSettings, socket: &Socket) -> Result<()> {
     let refused = |key, value: String, allowed: String| {
         move |source| Error::Setting { cell: cell.clone(), key, value, source, allowed }
     };
@@ -186,7 +154,7 @@ fn granted(socket: &Socket, congestion_control_before: String) -> io::Result<Gra
     })
 }
 
-fn congestion_control(socket: &Socket) -> io::Result<String> {
+pub(super) fn congestion_control(socket: &Socket) -> io::Result<String> {
     let name = sys::resumed(|| socket.tcp_congestion())?;
     let name: Vec<u8> = name.into_iter().take_while(|byte| *byte != 0).collect();
     Ok(String::from_utf8_lossy(&name).into_owned())

@@ -1,6 +1,7 @@
-//! The in-process server and client: connections over loopback, threads that
-//! live as long as a generation, rounds and blocks. It owns every clock of the
-//! measurement; it knows nothing of Criterion, files or statistics.
+//! The exchange between two ends: connections, client threads, rounds and
+//! blocks, for as long as a generation lives. It owns every clock of the
+//! measurement; where the servers are is [`servers`]' business, and it knows
+//! nothing of Criterion, files or statistics.
 
 mod absence;
 mod block;
@@ -14,8 +15,9 @@ mod open_files;
 mod probe;
 mod reference;
 mod round;
-mod server;
+mod servers;
 mod slowdown;
+mod spec;
 mod thread;
 mod unreachable;
 
@@ -24,10 +26,10 @@ pub use block::{
 };
 pub use cell_run::CellRun;
 pub use connection::{End, Granted};
-pub use generation::{Generation, GenerationSpec};
+pub use generation::Generation;
 pub use instruments::Instruments;
 pub use lane::{Lane, LaneKind};
 pub use open_files::{open_files_needed, secure_open_files};
 pub use probe::{probe, probe_all};
 pub use reference::{REFERENCES, Reference, is_mode};
-pub use server::Fault;
+pub use spec::{Fault, GenerationSpec};

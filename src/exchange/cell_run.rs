@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, Round, SELF_LANE, percentile};
-use super::generation::{Generation, GenerationSpec};
+use super::generation::Generation;
 use super::instruments::Instruments;
 use super::lane::{Lane, LaneKind};
 use super::reference::REFERENCES;
-use super::server::Fault;
+use super::spec::{Fault, GenerationSpec};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
 use crate::counter::NEVER_COUNTED;

@@ -1,0 +1,39 @@
+//! What a generation is made of, in one value that both its ends are opened
+//! from. Plain data.
+
+use std::sync::Arc;
+
+use super::lane::Lane;
+use crate::cell::Cell;
+use crate::counter::CounterSource;
+use crate::cpu::Plan;
+use crate::profile::Profile;
+
+/// What a generation is made of.
+#[derive(Clone)]
+pub struct GenerationSpec<'a> {
+    /// The cell that it is for.
+    pub cell: &'a Cell,
+    /// Every setting.
+    pub profile: &'a Profile,
+    /// Where the threads run; one entry a client.
+    pub plan: &'a Plan,
+    /// The lanes, one round each in a block.
+    pub lanes: &'a [Lane],
+    /// A fault of the servers, for tests.
+    pub fault: Fault,
+    /// What is counted in each thread.
+    pub counters: Arc<Vec<Box<dyn CounterSource>>>,
+}
+
+/// A fault that a test asks of the servers, to see that a run ends well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// Serve as one should.
+    #[default]
+    None,
+    /// Close the connection once this many bytes have come.
+    CloseAfter(u64),
+    /// Read no more once this many bytes have come.
+    StopReadingAfter(u64),
+}
