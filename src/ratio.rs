@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::{Block, CellMeasurement, SELF_LANE};
 use crate::metric::median;
+use spread::{by_generation, half_width};
 
 /// This cell's time a message over another lane's; of a latency cell its
 /// median round trip. Below 1 the cell's own mode is the faster.
@@ -138,23 +139,15 @@ fn samples(blocks: &[Block], own: &str, lane: &str) -> Vec<Sample> {
 /// median of all blocks in log scale. It holds for any share of variance
 /// between and within generations, from two generations on.
 pub fn of_blocks(samples: &[Sample]) -> Result<Ratio, String> {
-    let mut generations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for sample in samples {
-        if !(sample.ratio.is_finite() && sample.ratio > 0.0) {
-            return Err(format!("a block's ratio is {}", sample.ratio));
-        }
-        generations.entry(sample.generation).or_default().push(sample.ratio.ln());
+    if let Some(sample) = samples.iter().find(|sample| !(sample.ratio.is_finite() && sample.ratio > 0.0)) {
+        return Err(format!("a block's ratio is {}", sample.ratio));
     }
-    let count = generations.len();
-    if count < 2 {
+    let logs: Vec<f64> = samples.iter().map(|sample| sample.ratio.ln()).collect();
+    let medians = by_generation(samples.iter().map(|sample| sample.generation).zip(logs.iter().copied()));
+    let Some((centre, half)) = median(&logs).zip(half_width(&medians)) else {
+        let count = medians.len();
         return Err(format!("an interval needs two generations, and {count} were measured"));
-    }
-    let all: Vec<f64> = generations.values().flatten().copied().collect();
-    let medians: Vec<f64> = generations.values().filter_map(|logs| median(logs)).collect();
-    let mean = medians.iter().sum::<f64>() / count as f64;
-    let variance = medians.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / (count - 1) as f64;
-    let half = student::quantile(0.975, (count - 1) as f64) * (variance / count as f64).sqrt();
-    let centre = median(&all).unwrap_or(mean);
+    };
     Ok(Ratio { estimate: centre.exp(), lower: (centre - half).exp(), upper: (centre + half).exp() })
 }
 

@@ -18,6 +18,7 @@ use crate::cell::{Cell, Target};
 use crate::doubt::DoubtKinds;
 use crate::exchange::{SELF_LANE, is_mode};
 use crate::metric::median;
+use crate::ratio::spread::by_generation;
 use crate::results::record::{Record, doubts_of};
 
 /// A thread count and a size.
@@ -210,9 +211,10 @@ impl<'a> Rows<'a> {
                 values.cell = cell;
                 read(record, &mut values);
             }
-            if let Some(value) = values.whole.or_else(|| median(&values.all)) {
+            let logs: Vec<f64> = values.all.iter().map(|(_, log)| *log).collect();
+            if let Some(value) = values.whole.or_else(|| median(&logs)) {
                 side.processes.push((*number, value));
-                side.generations = values.generations.values().filter_map(|logs| median(logs)).collect();
+                side.generations = by_generation(values.all);
             }
         }
         if side.processes.len() > 1 {
@@ -238,16 +240,14 @@ impl<'a> Rows<'a> {
 struct Values {
     /// Which record of the row is being read: each has generations of its own.
     cell: usize,
-    all: Vec<f64>,
-    generations: BTreeMap<(usize, usize), Vec<f64>>,
+    /// Each with its record and generation.
+    all: Vec<((usize, usize), f64)>,
     whole: Option<f64>,
 }
 
 impl Values {
     fn extend(&mut self, generation: usize, value: Option<f64>) {
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            self.all.push(value);
-            self.generations.entry((self.cell, generation)).or_default().push(value);
-        }
+        let value = value.filter(|value| value.is_finite());
+        self.all.extend(value.map(|value| ((self.cell, generation), value)));
     }
 }

@@ -1,14 +1,39 @@
 //! How far values lie apart, and what that makes of a difference between two
 //! runs. All in log scale, as percent at the end.
 
+use std::collections::BTreeMap;
+
 use super::student;
+use crate::metric::median;
+
+/// A value a generation: the median of its values.
+pub(crate) fn by_generation<Generation: Ord>(
+    values: impl IntoIterator<Item = (Generation, f64)>,
+) -> Vec<f64> {
+    let mut generations: BTreeMap<Generation, Vec<f64>> = BTreeMap::new();
+    for (generation, value) in values {
+        generations.entry(generation).or_default().push(value);
+    }
+    generations.values().filter_map(|values| median(values)).collect()
+}
+
+/// Half the width of the 95 % interval of what the medians of generations say,
+/// `t(0.975, G−1) · s / √G` (Student); `None` of fewer than two.
+pub(crate) fn half_width(medians: &[f64]) -> Option<f64> {
+    let count = medians.len() as f64;
+    Some((variance(medians)? / count).sqrt() * student::quantile(0.975, count - 1.0))
+}
 
 /// The standard deviation; `None` of fewer than two values.
 pub(crate) fn deviation(values: &[f64]) -> Option<f64> {
+    variance(values).map(f64::sqrt)
+}
+
+fn variance(values: &[f64]) -> Option<f64> {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt())
+    (values.len() > 1).then(|| squares / (count - 1.0))
 }
 
 /// The smallest difference between the figures of two runs, in percent, whose

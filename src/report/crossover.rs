@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ratios::{Lookup, RatioFigure};
+use super::index::Lookup;
 use super::words;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
@@ -106,14 +106,11 @@ impl Point {
 /// Where `mode` overtakes `over` in one baseline and quantity, for each thread
 /// count; `sizes` are those of the matrix.
 pub(super) fn gather(
-    ratios: &[RatioFigure],
-    baseline: &str,
-    quantity: Quantity,
+    lookup: &Lookup<'_>,
     (threads, sizes): (&[usize], &[usize]),
     mode: &str,
     over: &str,
 ) -> Vec<CrossoverRow> {
-    let lookup = Lookup::new(ratios, baseline, quantity);
     let row = |threads: &usize| {
         let at = |bytes: &usize| lookup.get((*threads, *bytes), mode, over);
         let told = |bytes: &usize| Some((*bytes, lookup.told((*threads, *bytes), mode, over)?));
@@ -127,8 +124,8 @@ pub(super) fn gather(
             first.unwrap_or_else(|| "no block holds a round of both".to_string())
         };
         CrossoverRow {
-            baseline: baseline.to_string(),
-            quantity,
+            baseline: lookup.baseline.to_string(),
+            quantity: lookup.quantity,
             threads: *threads,
             mode: mode.to_string(),
             over: over.to_string(),

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::statistics::{self, Side, centre_and_half};
 use crate::compare::{CONFIDENCE, Judged};
-use crate::metric::median;
-use crate::ratio::spread::deviation;
-use crate::ratio::student;
+use crate::ratio::spread::half_width;
 
 /// A figure, or why there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -245,11 +243,8 @@ fn in_scale(centres: &[f64], inflation: Option<f64>, spread: &[f64], why_none: &
     let (value, interval) = match centres {
         [] => return Reading::Absent { absent: "no process measured it".into() },
         [one] => {
-            let count = spread.len();
-            let half = deviation(spread).map(|deviation| {
-                student::quantile(0.975, (count - 1) as f64) * deviation / (count as f64).sqrt()
-            });
-            (*one, half.map(|half| around(*one, half, Basis::Generations, count)))
+            let half = half_width(spread);
+            (*one, half.map(|half| around(*one, half, Basis::Generations, spread.len())))
         }
         many => {
             let (centre, half) = centre_and_half(many, inflation, CONFIDENCE);
@@ -258,15 +253,6 @@ fn in_scale(centres: &[f64], inflation: Option<f64>, spread: &[f64], why_none: &
     };
     let interval = interval.unwrap_or_else(|| Interval::Absent { absent: why_none.to_string() });
     Reading::Estimate(Estimate { value, interval })
-}
-
-/// A value a generation: the median of its values.
-pub(super) fn medians(values: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
-    let mut generations: std::collections::BTreeMap<usize, Vec<f64>> = std::collections::BTreeMap::new();
-    for (generation, value) in values {
-        generations.entry(generation).or_default().push(value);
-    }
-    generations.values().filter_map(|values| median(values)).collect()
 }
 
 #[cfg(test)]

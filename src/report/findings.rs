@@ -16,7 +16,8 @@ use super::Compared;
 use super::crossover::CrossoverRow;
 use super::estimate::{Estimate, Reading};
 use super::figures::Figure;
-use super::ratios::{Lookup, RatioFigure};
+use super::index::{Index, Lookup};
+use super::ratios::RatioFigure;
 use super::words;
 use crate::cell::{Cell, Target};
 use crate::compare::{Baseline, Quantity};
@@ -100,6 +101,7 @@ pub(super) struct Evidence<'a> {
     pub(super) modes: &'a [String],
     pub(super) figures: &'a [Figure],
     pub(super) ratios: &'a [RatioFigure],
+    pub(super) index: &'a Index<'a>,
     pub(super) crossovers: &'a [CrossoverRow],
 }
 
@@ -121,11 +123,11 @@ impl Evidence<'_> {
     }
 
     fn lookup(&self, quantity: Quantity) -> Lookup<'_> {
-        Lookup::new(self.ratios, self.name(), quantity)
+        self.index.lookup(self.name(), quantity)
     }
 
     fn figure(&self, cell: &Cell, quantity: &str) -> Option<&Figure> {
-        self.figures.iter().find(|figure| figure.cell == *cell && figure.quantity == quantity)
+        self.index.figure(self.name(), cell, quantity)
     }
 
     fn estimate(&self, cell: &Cell, quantity: &str) -> Option<&Estimate> {

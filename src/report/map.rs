@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::estimate::Reading;
-use super::ratios::{Lookup, RatioFigure};
+use super::index::Lookup;
 use super::words;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
@@ -96,21 +96,15 @@ pub const QUANTITIES: [Quantity; 3] = [Quantity::Throughput, Quantity::LatencyMe
 
 /// The map of one baseline in one quantity. `rows` are the thread counts and
 /// sizes that were measured, each with the modes that have a cell there.
-pub(super) fn gather(
-    ratios: &[RatioFigure],
-    baseline: &str,
-    quantity: Quantity,
-    rows: &[((usize, usize), Vec<String>)],
-) -> Vec<MapCell> {
-    let lookup = Lookup::new(ratios, baseline, quantity);
+pub(super) fn gather(lookup: &Lookup<'_>, rows: &[((usize, usize), Vec<String>)]) -> Vec<MapCell> {
     let cell = |(row, modes): &((usize, usize), Vec<String>)| {
-        let answer = answer(&lookup, *row, quantity, modes);
+        let answer = answer(lookup, *row, modes);
         MapCell {
-            baseline: baseline.to_string(),
-            quantity,
+            baseline: lookup.baseline.to_string(),
+            quantity: lookup.quantity,
             threads: row.0,
             message_bytes: row.1,
-            doubts: doubts(&lookup, *row, &answer.named(modes)),
+            doubts: doubts(lookup, *row, &answer.named(modes)),
             answer,
         }
     };
@@ -120,7 +114,7 @@ pub(super) fn gather(
 /// The best mode is the one that takes least against the others taken together.
 /// It may be called so only where it is told apart from each of them; else all
 /// that it is not told apart from share the place.
-fn answer(lookup: &Lookup<'_>, row: (usize, usize), quantity: Quantity, modes: &[String]) -> Answer {
+fn answer(lookup: &Lookup<'_>, row: (usize, usize), modes: &[String]) -> Answer {
     if let [mode] = modes {
         let text = format!("{mode} alone was measured");
         return Answer::OnlyOne { mode: mode.clone(), text };
@@ -153,7 +147,7 @@ fn answer(lookup: &Lookup<'_>, row: (usize, usize), quantity: Quantity, modes: &
         Some((second, advantage)) => Answer::Best {
             mode: best.to_string(),
             second: second.clone(),
-            text: better(quantity, best, second, &advantage),
+            text: better(lookup.quantity, best, second, &advantage),
             advantage,
         },
         None => Answer::CannotTell { text: "no ratio was measured".into() },

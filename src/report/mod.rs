@@ -13,6 +13,7 @@ pub mod estimate;
 pub mod figures;
 pub mod files;
 pub mod findings;
+mod index;
 pub mod limits;
 pub mod map;
 pub mod markdown;
@@ -35,6 +36,7 @@ use crossover::CrossoverRow;
 use curve::Curve;
 use figures::Figure;
 use findings::Finding;
+use index::Index;
 use limits::{Absence, DoubtNote, RunResolution};
 use map::MapCell;
 use quantities::Quantity;
@@ -160,28 +162,23 @@ impl Report {
         let modes = cells::modes([baseline].into_iter());
         let figures = figures::gather(baseline);
         let ratios = ratios::gather(baseline, &modes);
+        let index = Index::new(&figures, &ratios);
         for quantity in map::QUANTITIES {
             let rows = cells::rows(baseline, quantity.target(), &modes);
-            let map = map::gather(&ratios, &baseline.name, quantity, &rows);
+            let map = map::gather(&index.lookup(&baseline.name, quantity), &rows);
             self.best.extend(best::sentence(&baseline.name, quantity, &map));
             self.map.extend(map);
         }
         let mut crossovers = Vec::new();
         for quantity in CROSSOVERS {
+            let lookup = index.lookup(&baseline.name, quantity);
             let target = Some(quantity.target());
             let sizes = cells::sizes(cells::records(baseline), target);
             let threads = cells::threads(cells::records(baseline), target);
             for (place, mode) in modes.iter().enumerate() {
                 for over in &modes[..place] {
                     let matrix = (threads.as_slice(), sizes.as_slice());
-                    crossovers.extend(crossover::gather(
-                        &ratios,
-                        &baseline.name,
-                        quantity,
-                        matrix,
-                        mode,
-                        over,
-                    ));
+                    crossovers.extend(crossover::gather(&lookup, matrix, mode, over));
                 }
             }
         }
@@ -190,6 +187,7 @@ impl Report {
             modes: &modes,
             figures: &figures,
             ratios: &ratios,
+            index: &index,
             crossovers: &crossovers,
         };
         self.findings.extend(findings::gather(&evidence));
@@ -204,9 +202,7 @@ impl Report {
 
     /// A figure by what it is of.
     pub fn figure(&self, baseline: &str, cell: &Cell, quantity: &str) -> Option<&Figure> {
-        self.figures
-            .iter()
-            .find(|figure| figure.baseline == baseline && figure.cell == *cell && figure.quantity == quantity)
+        self.index().figure(baseline, cell, quantity)
     }
 
     /// The ratio of `mode` over another lane.
@@ -214,17 +210,15 @@ impl Report {
         &self,
         baseline: &str,
         quantity: RatioQuantity,
-        (threads, message_bytes): (usize, usize),
+        row: (usize, usize),
         mode: &str,
         over: &str,
     ) -> Option<&RatioFigure> {
-        self.ratios.iter().find(|ratio| {
-            ratio.baseline == baseline
-                && ratio.quantity == quantity
-                && (ratio.threads, ratio.message_bytes) == (threads, message_bytes)
-                && ratio.mode == mode
-                && ratio.over == over
-        })
+        self.index().ratio(baseline, quantity, row, mode, over)
+    }
+
+    fn index(&self) -> Index<'_> {
+        Index::new(&self.figures, &self.ratios)
     }
 }
 

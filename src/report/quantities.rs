@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::estimate::{Reading, Scale, medians, pool};
+use super::estimate::{Reading, Scale, pool};
 use crate::cell::Target;
 use crate::counter::{self, KINDS};
 use crate::exchange::BlockRound;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Value};
+use crate::ratio::spread::by_generation;
 use crate::results::record::Record;
 
 /// Throughput, Gbit/s.
@@ -181,7 +182,7 @@ fn generations(records: &[&Record], name: &str) -> Vec<f64> {
 fn own_rounds(record: &Record, of: impl Fn(&BlockRound) -> Option<f64>) -> Vec<f64> {
     let own =
         record.blocks.iter().filter_map(|block| Some((block.generation, block.round(&record.cell.mode)?)));
-    medians(own.filter_map(|(generation, round)| Some((generation, of(round)?))))
+    by_generation(own.filter_map(|(generation, round)| Some((generation, of(round)?))))
 }
 
 /// What the own rounds of each process came to in the middle.

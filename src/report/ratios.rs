@@ -118,7 +118,7 @@ fn margin(rows: &Rows<'_>, key: (usize, usize), mode: &str) -> f64 {
 }
 
 /// A ratio with both ends of its interval.
-fn as_ratio(reading: &Reading) -> Option<Ratio> {
+pub(super) fn as_ratio(reading: &Reading) -> Option<Ratio> {
     let estimate = reading.estimate()?;
     let (lower, upper) = estimate.ends()?;
     Some(Ratio { estimate: estimate.value, lower, upper })
@@ -152,34 +152,5 @@ fn why_none(quantity: Quantity) -> &'static str {
         }
         Quantity::Throughput | Quantity::LatencyMedian => "no block holds a round of both",
         Quantity::CpuCost => "no block holds a round of both whose cost was counted",
-    }
-}
-
-/// Ratios of one baseline and quantity by row and lanes.
-pub(super) struct Lookup<'a> {
-    ratios: HashMap<(usize, usize, &'a str, &'a str), &'a RatioFigure>,
-}
-
-impl<'a> Lookup<'a> {
-    pub(super) fn new(ratios: &'a [RatioFigure], baseline: &str, quantity: Quantity) -> Lookup<'a> {
-        let of = ratios.iter().filter(|ratio| ratio.baseline == baseline && ratio.quantity == quantity);
-        let key = |ratio: &'a RatioFigure| {
-            ((ratio.threads, ratio.message_bytes, ratio.mode.as_str(), ratio.over.as_str()), ratio)
-        };
-        Lookup { ratios: of.map(key).collect() }
-    }
-
-    pub(super) fn get(
-        &self,
-        (threads, bytes): (usize, usize),
-        mode: &str,
-        over: &str,
-    ) -> Option<&'a RatioFigure> {
-        self.ratios.get(&(threads, bytes, mode, over)).copied()
-    }
-
-    /// The ratio of two modes, if it has the interval that a claim rests on.
-    pub(super) fn told(&self, row: (usize, usize), mode: &str, over: &str) -> Option<Ratio> {
-        as_ratio(&self.get(row, mode, over)?.reading)
     }
 }

@@ -3,15 +3,14 @@
 //! claimed of a run as a whole; what a machine could show before anything is
 //! measured is the doctor's.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use super::row::rows;
 use super::table::{count, digits};
+use crate::exchange::Block;
 use crate::metric::median;
-use crate::ratio::spread::{between_runs_percent, percent};
+use crate::ratio::spread::{between_runs_percent, by_generation, percent};
 use crate::ratio::{Ratio, self_ratio};
 
 /// What a run could show.
@@ -162,10 +161,6 @@ fn between_runs(records: &[&Record]) -> Smallest {
 }
 
 fn log_medians(record: &Record) -> Vec<f64> {
-    let mut generations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for block in &record.blocks {
-        let own = block.round(&record.cell.mode).map(|round| round.per_message().ln());
-        generations.entry(block.generation).or_default().extend(own);
-    }
-    generations.values().filter_map(|logs| median(logs)).collect()
+    let own = |block: &Block| Some(block.round(&record.cell.mode)?.per_message().ln());
+    by_generation(record.blocks.iter().filter_map(|block| Some((block.generation, own(block)?))))
 }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::exchange::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
 use crate::metric::median;
 use crate::profile::Profile;
-use crate::ratio::spread::{between_runs_percent, deviation, percent};
+use crate::ratio::spread::{between_runs_percent, by_generation, deviation, percent};
 use crate::ratio::{self, RatioReading, student};
 
 /// Rounds are no longer than this here, whatever the profile says: blocks are
@@ -99,12 +99,8 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
     let planned = profile.criterion.sample_size.div_ceil(profile.blocks_per_generation());
     let own = |block: &crate::exchange::Block| Some(block.round(&measurement.cell.mode)?.per_message());
     let rounds: Vec<f64> = measurement.blocks.iter().filter_map(own).collect();
-    let mut generations: Vec<Vec<f64>> = Vec::new();
-    for block in &measurement.blocks {
-        generations.resize(generations.len().max(block.generation + 1), Vec::new());
-        generations[block.generation].extend(own(block).map(f64::ln));
-    }
-    let medians: Vec<f64> = generations.iter().filter_map(|logs| median(logs)).collect();
+    let log = |block: &crate::exchange::Block| Some((block.generation, own(block)?.ln()));
+    let medians = by_generation(measurement.blocks.iter().filter_map(log));
     let measured = medians.len();
     let too_few = || format!("it needs two generations and {measured} fitted into the time");
     let modes = match ratio::of_cell(measurement).remove(SELF_LANE) {

@@ -4,7 +4,7 @@
 //! measured, it says how.
 
 use super::super::estimate::{Basis, Estimate, Interval, Reading, Scale};
-use super::super::ratios::Lookup;
+use super::super::index::Lookup;
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::Cell;

@@ -1,11 +1,11 @@
 //! Tables of the absolute figures with their ratios, a row for each thread count
 //! and size, a column a mode. It lays out and computes nothing.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::super::estimate::{Estimate, Reading};
 use super::super::figures::Figure;
+use super::super::index::Index;
 use super::super::{Report, words};
 use super::{letters, plain};
 use crate::cell::{Cell, Target};
@@ -15,11 +15,7 @@ use crate::exchange::{REFERENCES, Reference};
 
 /// A table for each target of each baseline.
 pub(super) fn figures(report: &Report) -> String {
-    let index: HashMap<(&str, &Cell, &str), &Figure> = report
-        .figures
-        .iter()
-        .map(|figure| ((figure.baseline.as_str(), &figure.cell, figure.quantity.as_str()), figure))
-        .collect();
+    let index = report.index();
     let mut text = String::from("\n## Figures\n");
     for baseline in &report.baselines {
         for (target, _) in &baseline.targets {
@@ -49,7 +45,7 @@ struct Drawing<'a> {
     report: &'a Report,
     baseline: &'a str,
     target: Target,
-    index: &'a HashMap<(&'a str, &'a Cell, &'a str), &'a Figure>,
+    index: &'a Index<'a>,
 }
 
 impl Drawing<'_> {
@@ -108,7 +104,7 @@ impl Drawing<'_> {
         quantity: &str,
     ) -> Option<&Figure> {
         let cell = Cell { target: self.target, mode: mode.to_string(), message_bytes, threads };
-        self.index.get(&(self.baseline, &cell, quantity)).copied()
+        self.index.figure(self.baseline, &cell, quantity)
     }
 
     fn cell(&self, row: (usize, usize), mode: &str, first: &str) -> Option<String> {
@@ -136,7 +132,7 @@ impl Drawing<'_> {
             Target::Latency => Quantity::LatencyMedian,
             Target::CpuCost => Quantity::CpuCost,
         };
-        let ratio = self.report.ratio(self.baseline, quantity, row, mode, first);
+        let ratio = self.index.ratio(self.baseline, quantity, row, mode, first);
         let is_widened = ratio.is_some_and(|ratio| ratio.widened_by.is_some());
         let ratio = ratio.map(|ratio| match self.target {
             Target::Throughput => ratio.reading.map(|time| 1.0 / time),

@@ -1,15 +1,14 @@
-//! The report's figures and ratios at hand by what they are of. It owns looking
-//! them up, and how modes and baselines look in every chart.
+//! The report as charts ask for it: what a line shows at a place. It owns how modes
+//! and baselines look in every chart; finding figures and ratios is `index`'s.
 
-use std::collections::HashMap;
-
-use crate::cell::Target;
+use crate::cell::{Cell, Target};
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
 use crate::exchange::Reference;
 use crate::report::Report;
 use crate::report::estimate::Reading;
 use crate::report::figures::Figure;
+use crate::report::index::Index;
 use crate::report::plot::{Line, Mark, Style};
 use crate::report::ratios::RatioFigure;
 
@@ -22,8 +21,7 @@ pub(super) struct Row {
 
 pub(super) struct Sheet<'a> {
     pub(super) report: &'a Report,
-    figures: HashMap<(&'a str, Target, &'a str, Row, &'a str), &'a Figure>,
-    ratios: HashMap<(&'a str, Quantity, &'a str, &'a str, Row), &'a RatioFigure>,
+    index: Index<'a>,
 }
 
 /// One line of a chart: a mode, or a reference, of one baseline.
@@ -54,29 +52,13 @@ pub(super) struct Verdict {
 
 impl<'a> Sheet<'a> {
     pub(super) fn of(report: &'a Report) -> Sheet<'a> {
-        let row = |threads, message_bytes| Row { threads, message_bytes };
-        let of_figure = |figure: &'a Figure| {
-            let cell = &figure.cell;
-            let row = row(cell.threads, cell.message_bytes);
-            (
-                (figure.baseline.as_str(), cell.target, cell.mode.as_str(), row, figure.quantity.as_str()),
-                figure,
-            )
-        };
-        let of_ratio = |ratio: &'a RatioFigure| {
-            let row = row(ratio.threads, ratio.message_bytes);
-            let lanes = (ratio.mode.as_str(), ratio.over.as_str());
-            ((ratio.baseline.as_str(), ratio.quantity, lanes.0, lanes.1, row), ratio)
-        };
-        Sheet {
-            report,
-            figures: report.figures.iter().map(of_figure).collect(),
-            ratios: report.ratios.iter().map(of_ratio).collect(),
-        }
+        Sheet { report, index: report.index() }
     }
 
     pub(super) fn figure(&self, target: Target, lane: &Lane<'_>, row: Row) -> Option<Datum> {
-        let figure = self.figures.get(&(lane.baseline, target, lane.mode, row, lane.quantity))?;
+        let Row { threads, message_bytes } = row;
+        let cell = Cell { target, mode: lane.mode.to_string(), message_bytes, threads };
+        let figure = self.index.figure(lane.baseline, &cell, lane.quantity)?;
         Some(Datum {
             reading: figure.reading.clone(),
             unit: figure.unit.clone(),
@@ -93,7 +75,7 @@ impl<'a> Sheet<'a> {
         over: &str,
         row: Row,
     ) -> Option<&'a RatioFigure> {
-        self.ratios.get(&(lane.baseline, quantity, lane.mode, over, row)).copied()
+        self.index.ratio(lane.baseline, quantity, (row.threads, row.message_bytes), lane.mode, over)
     }
 
     /// The unit of a quantity, where any figure has it.
