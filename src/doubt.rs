@@ -12,6 +12,7 @@ use crate::cpu::{CoreKind, Plan, list};
 use crate::environment::Environment;
 use crate::exchange::CellMeasurement;
 use crate::metric::{self, Metrics, median};
+use crate::or_absent::OrAbsent;
 use crate::profile::Profile;
 use crate::ratio::{self, Ratio, Ratios};
 
@@ -188,11 +189,8 @@ pub fn of_cell(
     }
     doubts.extend(granted::not_granted(measurement, profile));
     doubts.extend(off_length(measurement, profile));
-    let absent = ratios.values().find_map(|reading| match reading {
-        ratio::RatioReading::Absent { absent } => Some(absent.clone()),
-        ratio::RatioReading::Ratio(_) => None,
-    });
-    doubts.extend(absent.map(|why| Doubt::NoInterval { why }));
+    let absent = ratios.values().find_map(OrAbsent::absence);
+    doubts.extend(absent.map(|why| Doubt::NoInterval { why: why.to_string() }));
     let share = metric::number(metrics, "counted_share").filter(|share| *share < LEAST_COUNTED_SHARE);
     doubts.extend(share.map(|share| Doubt::Multiplexed { counted_percent: share * 100.0 }));
     if profile.server.verify {

@@ -34,6 +34,7 @@ pub mod exchange;
 pub mod memory;
 pub mod message;
 pub mod metric;
+mod or_absent;
 pub mod profile;
 pub mod ratio;
 pub mod report;
@@ -44,4 +45,5 @@ pub mod testing;
 pub mod zerocopy;
 
 pub use error::{Error, Result};
+pub use or_absent::OrAbsent;
 pub use sys::TcpInfo;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::{Block, CellMeasurement, SELF_LANE};
 use crate::metric::median;
+use crate::or_absent::OrAbsent;
 use spread::{by_generation, half_width};
 
 /// This cell's time a message over another lane's; of a latency cell its
@@ -38,31 +39,8 @@ impl Ratio {
     }
 }
 
-/// A ratio, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum RatioReading {
-    /// The ratio.
-    Ratio(Ratio),
-    /// Why there is none.
-    Absent {
-        /// The reason, in words.
-        absent: String,
-    },
-}
-
-impl RatioReading {
-    /// The ratio, if there is one.
-    pub fn ratio(&self) -> Option<Ratio> {
-        match self {
-            RatioReading::Ratio(ratio) => Some(*ratio),
-            RatioReading::Absent { .. } => None,
-        }
-    }
-}
-
 /// The ratios of a cell by lane: each other mode, and `self`.
-pub type Ratios = BTreeMap<String, RatioReading>;
+pub type Ratios = BTreeMap<String, OrAbsent<Ratio>>;
 
 /// Every ratio that the cell's blocks give.
 pub fn of_cell(measurement: &CellMeasurement) -> Ratios {
@@ -97,19 +75,16 @@ pub fn of_row(own: &str, modes: &[String], cells: &[&[Block]]) -> Ratios {
     others.map(|lane| (lane.clone(), reading(&samples_of(lane)))).collect()
 }
 
-fn reading(samples: &[Sample]) -> RatioReading {
+fn reading(samples: &[Sample]) -> OrAbsent<Ratio> {
     if samples.is_empty() {
-        return RatioReading::Absent { absent: "no block has a counted round of both".into() };
+        return OrAbsent::absent("no block has a counted round of both");
     }
-    match of_blocks(samples) {
-        Ok(ratio) => RatioReading::Ratio(ratio),
-        Err(absent) => RatioReading::Absent { absent },
-    }
+    of_blocks(samples).map_or_else(OrAbsent::absent, OrAbsent::Found)
 }
 
 /// The ratio of the self check, if the blocks had one.
 pub fn self_ratio(ratios: &Ratios) -> Option<Ratio> {
-    ratios.get(SELF_LANE)?.ratio()
+    ratios.get(SELF_LANE)?.found().copied()
 }
 
 /// A within-block ratio and the generation that its block ran in.
@@ -254,13 +229,13 @@ mod tests {
             block(1, [("a", 100), ("b", 100), ("self", 1)]),
         ];
         let modes = ["a".to_string(), "b".to_string()];
-        let alone = of_row("a", &modes, &[&one])["b"].ratio().unwrap();
+        let alone = of_row("a", &modes, &[&one])["b"].found().copied().unwrap();
         assert_eq!((alone.estimate, alone.lower, alone.upper), (2.0, 2.0, 2.0));
         let row = of_row("a", &modes, &[&one, &other]);
         assert_eq!(row.len(), 1, "neither the mode itself nor `self`: {row:?}");
         // Log ratios of four generations: 2, 2, 0.5, 1. Their median lies
         // between 1 and 2, and the two cells' generations are not one.
-        let ratio = row["b"].ratio().unwrap();
+        let ratio = row["b"].found().copied().unwrap();
         assert!(
             (ratio.estimate - 2f64.sqrt()).abs() < 1e-9 && ratio.lower < 1.0 && ratio.upper > 2.0,
             "{ratio:?}"

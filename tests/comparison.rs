@@ -9,7 +9,7 @@ use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Quantity, Verdict, compare};
 use copycost::metric::{Reading, Value};
 use copycost::report::Report;
-use copycost::report::estimate::Interval;
+use copycost::report::estimate::{Ends, Interval};
 use copycost::results::record::Record;
 use made_up::{MODES, Machine, cell, options};
 
@@ -261,7 +261,8 @@ fn the_report_pools_processes_as_a_comparison_does() {
         for (name, value) in [("base", relative.base), ("new", relative.new)] {
             let ratio = report.ratio(name, Quantity::Throughput, (1, 4096), mode, over).unwrap();
             assert!((ratio.reading.value().unwrap() - value.unwrap()).abs() < 1e-12, "{ratio:?}");
-            let Some(Interval::Found { count, .. }) = ratio.reading.estimate().map(|it| &it.interval) else {
+            let Some(Interval::Found(Ends { count, .. })) = ratio.reading.found().map(|it| &it.interval)
+            else {
                 panic!("{ratio:?}")
             };
             assert_eq!(*count, if name == "base" { 11 } else { 14 });

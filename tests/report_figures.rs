@@ -9,7 +9,7 @@ use copycost::cell::{Cell, Target};
 use copycost::compare::{Baseline, Quantity};
 use copycost::doubt::DoubtKind;
 use copycost::metric::{Metric, Value};
-use copycost::report::estimate::{Basis, Estimate, Interval, Reading};
+use copycost::report::estimate::{Basis, Ends, Estimate, Interval, Reading};
 use copycost::report::map::Answer;
 use copycost::report::{Report, csv};
 use made_up::{Machine, reference};
@@ -35,13 +35,13 @@ fn reading<'a>(report: &'a Report, cell: &Cell, quantity: &str) -> &'a Reading {
 
 #[track_caller]
 fn estimate<'a>(report: &'a Report, cell: &Cell, quantity: &str) -> &'a Estimate {
-    reading(report, cell, quantity).estimate().unwrap()
+    reading(report, cell, quantity).found().unwrap()
 }
 
 #[track_caller]
 fn found(estimate: &Estimate) -> (f64, f64, Basis, usize) {
     match &estimate.interval {
-        Interval::Found { lower, upper, basis, count } => (*lower, *upper, *basis, *count),
+        Interval::Found(Ends { lower, upper, basis, count }) => (*lower, *upper, *basis, *count),
         Interval::Absent { absent } => panic!("{absent}"),
     }
 }
@@ -96,7 +96,7 @@ fn ratios_of_several_processes_rest_on_processes_and_stand_both_ways() {
     let report = Machine { processes: 4, drift: 1.0, ..Machine::taking(plain) }.report();
     let ratio = |mode: &str, over: &str| {
         let found = report.ratio("made-up", Quantity::Throughput, (1, 4096), mode, over).unwrap();
-        found.reading.estimate().unwrap().clone()
+        found.reading.found().unwrap().clone()
     };
     let (one, other) = (ratio("one-copy", "two-copy"), ratio("two-copy", "one-copy"));
     assert!(
@@ -187,7 +187,7 @@ fn the_map_names_the_best_or_says_that_there_is_no_difference() {
     };
     let Answer::Best { mode, second, advantage, text } = &at(4096).answer else { panic!("{:?}", at(4096)) };
     assert_eq!((mode.as_str(), second.as_str()), ("two-copy", "one-copy"));
-    assert_eq!(advantage.estimate().unwrap().holds(1.2), Some(true), "{advantage:?}");
+    assert_eq!(advantage.found().unwrap().holds(1.2), Some(true), "{advantage:?}");
     assert!(text.starts_with("two-copy: ×1.2") && text.ends_with("the throughput of one-copy"), "{text}");
     assert!(!at(4096).doubts.contains(DoubtKind::DeferredCopies), "zero-copy is not named: {:?}", at(4096));
     let Answer::NoDifference { modes, .. } = &at(16384).answer else { panic!("{:?}", at(16384)) };

@@ -5,7 +5,7 @@
 mod made_up;
 
 use copycost::cell::Target;
-use copycost::report::estimate::{Basis, Interval, Reading};
+use copycost::report::estimate::{Basis, Ends, Interval, Reading};
 use copycost::report::findings::{Finding, FindingKind};
 use copycost::report::{Compared, Report, markdown};
 use made_up::{Machine, reference};
@@ -89,8 +89,8 @@ fn a_peak_that_the_intervals_tell_is_named_and_what_lies_beyond() {
     assert!(beyond.contains("L1 data cache misses a byte absent (no such counter here)"), "{beyond}");
     let ratio =
         finding.figures.iter().find(|figure| figure.label.contains("over 2 threads: throughput")).unwrap();
-    let Reading::Estimate(estimate) = &ratio.reading else { panic!("{ratio:?}") };
-    let Interval::Found { basis, count, .. } = estimate.interval else { panic!("{ratio:?}") };
+    let Reading::Found(estimate) = &ratio.reading else { panic!("{ratio:?}") };
+    let Interval::Found(Ends { basis, count, .. }) = estimate.interval else { panic!("{ratio:?}") };
     assert_eq!((basis, count), (Basis::Processes, 5));
 }
 
@@ -151,7 +151,7 @@ fn a_small_message_pays_for_what_does_not_grow_with_it() {
         found.unwrap_or_else(|| panic!("no {label}: {finding:?}"))
     };
     let close = |label: &str, truth: f64| {
-        let Reading::Estimate(estimate) = &figure(label).reading else { panic!("{label}") };
+        let Reading::Found(estimate) = &figure(label).reading else { panic!("{label}") };
         assert!((estimate.value / truth - 1.0).abs() < 0.02, "{label}: {estimate:?}");
         assert_eq!(estimate.holds(truth), Some(true), "{label}: {estimate:?}");
     };

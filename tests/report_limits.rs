@@ -10,10 +10,10 @@ use copycost::metric::{Metric, Reading, Value};
 use copycost::profile::Profile;
 use copycost::report::Report;
 use copycost::report::csv;
-use copycost::report::estimate::{Basis, Estimate, Interval};
+use copycost::report::estimate::{Basis, Ends, Estimate, Interval};
 use copycost::report::findings::FindingKind;
 use copycost::results::recording::{Manifest, Pair, Side};
-use copycost::results::resolution::Smallest;
+use copycost::results::resolution::{Smallest, SmallestDifferences};
 use copycost::results::table;
 use made_up::{Machine, reference};
 
@@ -67,7 +67,7 @@ fn shares_stay_within_0_and_1_and_counts_above_0() {
         let report = Report::gather(&[baseline], Vec::new());
         let mut shares = 0;
         for figure in &report.figures {
-            let Some(estimate) = figure.reading.estimate() else { continue };
+            let Some(estimate) = figure.reading.found() else { continue };
             if figure.quantity.ends_with("_share") {
                 assert_within(&figure.quantity, estimate);
                 shares += 1;
@@ -79,7 +79,7 @@ fn shares_stay_within_0_and_1_and_counts_above_0() {
         assert!(shares > 6, "{shares}");
         let derived = report.findings.iter().flat_map(|finding| &finding.figures);
         for figure in derived.filter(|figure| figure.label.contains("share of the time")) {
-            if let Some(estimate) = figure.reading.estimate() {
+            if let Some(estimate) = figure.reading.found() {
                 assert_within(&figure.label, estimate);
             }
         }
@@ -146,7 +146,9 @@ fn between_recordings_it_promises_what_compare_gives() {
     let worst = gives.iter().copied().fold(0.0, f64::max);
     let report = Report::gather(&[base], Vec::new());
     let [resolution] = &report.resolution[..] else { panic!("{:?}", report.resolution) };
-    let Smallest::Found { count, worst_percent, .. } = &resolution.resolution.between_runs_at_least else {
+    let Smallest::Found(SmallestDifferences { count, worst_percent, .. }) =
+        &resolution.resolution.between_runs_at_least
+    else {
         panic!("{resolution:?}")
     };
     assert!(*count == 3 && (worst_percent / worst - 1.0).abs() < 1e-9, "{worst} {resolution:?}");
@@ -165,8 +167,8 @@ fn a_change_rests_on_the_processes_that_there_were() {
         let report = Report::gather(&[rows(base).baseline("old"), new.baseline("new")], Vec::new());
         let finding = report.findings.iter().find(|it| it.kind == FindingKind::Comparison).unwrap();
         let relative = finding.figures.iter().find(|figure| figure.label.contains("other modes")).unwrap();
-        match &relative.reading.estimate().unwrap().interval {
-            Interval::Found { basis, count, .. } => (*basis, *count),
+        match &relative.reading.found().unwrap().interval {
+            Interval::Found(Ends { basis, count, .. }) => (*basis, *count),
             Interval::Absent { absent } => panic!("{absent}"),
         }
     };

@@ -6,14 +6,15 @@ mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
+use copycost::OrAbsent;
 use copycost::exchange::{CellMeasurement, SELF_LANE};
-use copycost::ratio::{Ratio, RatioReading};
+use copycost::ratio::Ratio;
 use copycost::results::record::Record;
-use copycost::results::resolution::{Resolution, Smallest};
+use copycost::results::resolution::{Resolution, Smallest, SmallestDifferences};
 use healthy_cell::{measurement, record};
 
-fn ratio(estimate: f64, half: f64) -> RatioReading {
-    RatioReading::Ratio(Ratio { estimate, lower: estimate / half, upper: estimate * half })
+fn ratio(estimate: f64, half: f64) -> OrAbsent<Ratio> {
+    OrAbsent::Found(Ratio { estimate, lower: estimate / half, upper: estimate * half })
 }
 
 /// A record whose intervals against the others reach from over to times `half`.
@@ -30,7 +31,8 @@ fn with_halves(mode: &str, message_bytes: usize, halves: &[(&str, f64)]) -> Reco
 
 #[track_caller]
 fn assert_found(found: &Smallest, count: usize, median: f64, worst: f64, at: &str) {
-    let Smallest::Found { count: of, median_percent, worst_percent, worst_at } = found else {
+    let Smallest::Found(SmallestDifferences { count: of, median_percent, worst_percent, worst_at }) = found
+    else {
         panic!("{found:?}")
     };
     assert_eq!(*of, count, "{found:?}");

@@ -6,13 +6,14 @@ mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
+use copycost::OrAbsent;
 use copycost::cell::Target;
 use copycost::counter::{COUNT, Count, Sums};
 use copycost::doubt::{Doubt, DoubtKind};
 use copycost::exchange::{CellMeasurement, CostUnit};
 use copycost::metric::{Metric, Reading, SOURCES, Value};
 use copycost::profile::{Auto, BlockOrder, BufferSize, PlacementPolicy, Profile};
-use copycost::ratio::{Ratio, RatioReading};
+use copycost::ratio::Ratio;
 use copycost::results::criterion_files;
 use copycost::results::record::{Record, WrittenDoubt};
 use copycost::results::recording::{Manifest, Pair, PassId, Side};
@@ -127,7 +128,7 @@ fn a_record_of_every_target_with_all_that_it_can_hold_comes_back() {
                 }
             }
             let mut record = record(all);
-            record.ratios.insert("absent".into(), RatioReading::Absent { absent: "not measured".into() });
+            record.ratios.insert("absent".into(), OrAbsent::absent("not measured"));
             record.profile.criterion.measurement_time_s = Some(0.1);
             record.profile.rounds.seed = Some(u64::MAX);
             comes_back(&record);
@@ -180,7 +181,7 @@ fn a_record_that_cannot_be_read_again_is_not_kept() {
     std::fs::write(new.join("sample.json"), "{}").unwrap();
     record.ratios.insert(
         "one-copy".into(),
-        RatioReading::Ratio(Ratio { estimate: f64::INFINITY, lower: 1.0, upper: f64::INFINITY }),
+        OrAbsent::Found(Ratio { estimate: f64::INFINITY, lower: 1.0, upper: f64::INFINITY }),
     );
     let error = criterion_files::save_record(output.path(), &record).unwrap_err().to_string();
     assert!(error.contains("cannot be read again"), "{error}");

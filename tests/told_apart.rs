@@ -123,7 +123,7 @@ fn the_tables_ratio_is_the_reports() {
         for bytes in [1024, 65536] {
             for (mode, entry) in MODES.into_iter().zip(entries(&text, bytes)).skip(1) {
                 let ratio = report.ratio("run", quantity, (1, bytes), mode, "two-copy").unwrap();
-                let estimate = ratio.reading.estimate().unwrap();
+                let estimate = ratio.reading.found().unwrap();
                 let value = if target == Target::Throughput { 1.0 / estimate.value } else { estimate.value };
                 let shown: f64 = entry.split('×').nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
                 assert!((shown - value).abs() <= 0.0051, "{target:?} {mode} {bytes}: {entry}, {value}");
@@ -147,7 +147,7 @@ fn what_is_said_of_a_pair_is_what_its_shown_interval_says() {
             let row = (cell.threads, cell.message_bytes);
             let shown = |mode: &str, over: &str| {
                 let ratio = report.ratio("run", Quantity::Throughput, row, mode, over).unwrap();
-                (ratio, ratio.reading.estimate().unwrap().holds(1.0).unwrap())
+                (ratio, ratio.reading.found().unwrap().holds(1.0).unwrap())
             };
             match &cell.answer {
                 Answer::Best { mode, .. } => {

@@ -97,7 +97,7 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
     let ratios: Vec<String> = record
         .ratios
         .iter()
-        .map(|(lane, reading)| match reading.ratio() {
+        .map(|(lane, reading)| match reading.found() {
             Some(ratio) => format!("{lane} {}", ratio.times()),
             None => format!("{lane} absent"),
         })

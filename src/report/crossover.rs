@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::index::Lookup;
-use super::words;
+use super::ratios::NO_ROUND_OF_BOTH;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
 use crate::ratio::Ratio;
@@ -118,10 +118,8 @@ pub(super) fn gather(
         let has = |bytes: &usize| points.iter().any(|(of, _)| of == bytes);
         let missing: Vec<usize> = sizes.iter().filter(|bytes| !has(bytes)).copied().collect();
         let why = || {
-            let absence = |bytes: &usize| Some(at(bytes)?.reading.absence()?.to_string());
-            let no_interval = |bytes: &usize| Some(words::why_no_interval(at(bytes)?.reading.estimate()?));
-            let first = sizes.iter().find_map(|bytes| absence(bytes).or_else(|| no_interval(bytes)));
-            first.unwrap_or_else(|| "no block holds a round of both".to_string())
+            let first = sizes.iter().find_map(|bytes| at(bytes)?.reading.no_interval());
+            first.unwrap_or(NO_ROUND_OF_BOTH).to_string()
         };
         CrossoverRow {
             baseline: lookup.baseline.to_string(),

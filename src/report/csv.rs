@@ -2,7 +2,7 @@
 //! of the percentile curves. It owns the columns; docs/RECORD.md documents them.
 
 use super::Report;
-use super::estimate::{Interval, Reading};
+use super::estimate::{Ends, Interval, Reading};
 use crate::cell::Target;
 use crate::doubt::DoubtKinds;
 
@@ -111,11 +111,11 @@ fn line(line: Line<'_>) -> String {
     let mut absent = String::new();
     match line.reading {
         Reading::Absent { absent: why } => absent.clone_from(why),
-        Reading::Estimate(estimate) => {
+        Reading::Found(estimate) => {
             value[0] = estimate.value.to_string();
             match &estimate.interval {
                 Interval::Absent { absent: why } => absent = format!("interval: {why}"),
-                Interval::Found { lower, upper, basis, count } => {
+                Interval::Found(Ends { lower, upper, basis, count }) => {
                     value[1] = lower.to_string();
                     value[2] = upper.to_string();
                     let name = serde_json::to_value(basis).ok();

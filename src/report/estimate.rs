@@ -6,20 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::statistics::{self, Side, centre_and_half};
 use crate::compare::{CONFIDENCE, Judged};
+use crate::or_absent::OrAbsent;
 use crate::ratio::spread::half_width;
 
 /// A figure, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Reading {
-    /// What was measured.
-    Estimate(Estimate),
-    /// Nothing was.
-    Absent {
-        /// Why.
-        absent: String,
-    },
-}
+pub type Reading = OrAbsent<Estimate>;
 
 /// A value and its interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,25 +22,19 @@ pub struct Estimate {
 }
 
 /// A 95 % interval, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Interval {
-    /// Where the truth lies with 95 % confidence.
-    Found {
-        /// Its lower end.
-        lower: f64,
-        /// Its upper end.
-        upper: f64,
-        /// What it rests on.
-        basis: Basis,
-        /// How many of them.
-        count: usize,
-    },
-    /// There is none.
-    Absent {
-        /// Why.
-        absent: String,
-    },
+pub type Interval = OrAbsent<Ends>;
+
+/// A 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ends {
+    /// Its lower end.
+    pub lower: f64,
+    /// Its upper end.
+    pub upper: f64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// How many of them.
+    pub count: usize,
 }
 
 /// What an interval rests on.
@@ -83,36 +68,15 @@ impl Basis {
     }
 }
 
-impl Interval {
-    /// That of a comparison's answer, with how many of both sides it rests on.
-    pub(super) fn of_judged(judged: &Judged) -> Option<Interval> {
-        let (ratio, [base, new]) = (judged.ratio?, judged.counts.unwrap_or_default());
-        let (basis, count) = match judged.basis? {
-            statistics::Basis::Generations => (Basis::GenerationsWidened, base.min(new)),
-            statistics::Basis::Pairs => (Basis::Pairs, base),
-            statistics::Basis::Processes | statistics::Basis::OneSideAlone => (Basis::Processes, base + new),
-        };
-        Some(Interval::Found { lower: ratio.lower, upper: ratio.upper, basis, count })
-    }
-
-    /// Its ends, if there is one.
-    pub fn ends(&self) -> Option<(f64, f64)> {
-        match self {
-            Interval::Found { lower, upper, .. } => Some((*lower, *upper)),
-            Interval::Absent { .. } => None,
-        }
-    }
-}
-
 impl Estimate {
     /// A value with the reason for its having no interval.
     pub fn without_interval(value: f64, why: impl Into<String>) -> Estimate {
-        Estimate { value, interval: Interval::Absent { absent: why.into() } }
+        Estimate { value, interval: Interval::absent(why) }
     }
 
     /// The ends of its interval, if it has one.
     pub fn ends(&self) -> Option<(f64, f64)> {
-        self.interval.ends()
+        self.interval.found().map(|ends| (ends.lower, ends.upper))
     }
 
     /// Whether its interval holds `value`; `None` without one.
@@ -123,9 +87,9 @@ impl Estimate {
     /// Value and ends as `change` makes them; `change` must be monotonic.
     pub fn map(&self, change: impl Fn(f64) -> f64) -> Estimate {
         let interval = match &self.interval {
-            Interval::Found { lower, upper, basis, count } => {
-                let (one, other) = (change(*lower), change(*upper));
-                Interval::Found { lower: one.min(other), upper: one.max(other), basis: *basis, count: *count }
+            Interval::Found(ends) => {
+                let (one, other) = (change(ends.lower), change(ends.upper));
+                Interval::Found(Ends { lower: one.min(other), upper: one.max(other), ..*ends })
             }
             absent => absent.clone(),
         };
@@ -134,23 +98,31 @@ impl Estimate {
 }
 
 impl Reading {
-    /// The estimate, if there is one.
-    pub fn estimate(&self) -> Option<&Estimate> {
-        match self {
-            Reading::Estimate(estimate) => Some(estimate),
-            Reading::Absent { .. } => None,
-        }
+    /// A value with its interval.
+    pub(super) fn of(value: f64, ends: Ends) -> Reading {
+        Reading::Found(Estimate { value, interval: Interval::Found(ends) })
+    }
+
+    /// What a comparison answers, with how many of both sides it rests on.
+    pub(super) fn of_judged(judged: &Judged) -> Option<Reading> {
+        let (ratio, [base, new]) = (judged.ratio?, judged.counts.unwrap_or_default());
+        let (basis, count) = match judged.basis? {
+            statistics::Basis::Generations => (Basis::GenerationsWidened, base.min(new)),
+            statistics::Basis::Pairs => (Basis::Pairs, base),
+            statistics::Basis::Processes | statistics::Basis::OneSideAlone => (Basis::Processes, base + new),
+        };
+        Some(Reading::of(ratio.estimate, Ends { lower: ratio.lower, upper: ratio.upper, basis, count }))
     }
 
     /// The value, if there is one.
     pub fn value(&self) -> Option<f64> {
-        self.estimate().map(|estimate| estimate.value)
+        self.found().map(|estimate| estimate.value)
     }
 
-    /// Why there is none.
-    pub fn absence(&self) -> Option<&str> {
+    /// Why there is no interval, with a value or without.
+    pub fn no_interval(&self) -> Option<&str> {
         match self {
-            Reading::Estimate(_) => None,
+            Reading::Found(estimate) => estimate.interval.absence(),
             Reading::Absent { absent } => Some(absent),
         }
     }
@@ -159,13 +131,9 @@ impl Reading {
     /// lies beyond them, since what it was worked out from does not hold then.
     pub(super) fn within(self, scale: Scale) -> Reading {
         let (least, most) = scale.limits();
-        match &self {
-            Reading::Estimate(Estimate { interval: Interval::Found { lower, upper, .. }, .. })
-                if *upper < least || *lower > most =>
-            {
-                Reading::Absent {
-                    absent: format!("what it is worked out from puts it outside {least} to {most}"),
-                }
+        match self.found().and_then(Estimate::ends) {
+            Some((lower, upper)) if upper < least || lower > most => {
+                Reading::absent(format!("what it is worked out from puts it outside {least} to {most}"))
             }
             _ => self.map(|value| value.clamp(least, most)),
         }
@@ -174,7 +142,7 @@ impl Reading {
     /// An estimate as `change` makes it; see [`Estimate::map`].
     pub fn map(&self, change: impl Fn(f64) -> f64) -> Reading {
         match self {
-            Reading::Estimate(estimate) => Reading::Estimate(estimate.map(change)),
+            Reading::Found(estimate) => Reading::Found(estimate.map(change)),
             absent => absent.clone(),
         }
     }
@@ -216,7 +184,7 @@ pub(super) fn pool(processes: &[f64], generations: &[f64], scale: Scale, why_non
     let centres: Vec<f64> = processes.iter().map(to).collect();
     let spread: Vec<f64> = generations.iter().map(to).collect();
     if centres.iter().chain(&spread).any(|value| !value.is_finite()) {
-        return Reading::Absent { absent: "a value of it is not a finite number".into() };
+        return Reading::absent("a value of it is not a finite number");
     }
     in_scale(&centres, None, &spread, why_none).map(from).within(scale)
 }
@@ -234,14 +202,11 @@ pub(super) const TOO_FEW_GENERATIONS: &str = "it needs two generations, and fewe
 /// Several processes are pooled as a comparison does it: see
 /// `compare/statistics.rs`.
 fn in_scale(centres: &[f64], inflation: Option<f64>, spread: &[f64], why_none: &str) -> Reading {
-    let around = |centre: f64, half: f64, basis: Basis, count: usize| Interval::Found {
-        lower: centre - half,
-        upper: centre + half,
-        basis,
-        count,
+    let around = |centre: f64, half: f64, basis: Basis, count: usize| {
+        Interval::Found(Ends { lower: centre - half, upper: centre + half, basis, count })
     };
     let (value, interval) = match centres {
-        [] => return Reading::Absent { absent: "no process measured it".into() },
+        [] => return Reading::absent("no process measured it"),
         [one] => {
             let half = half_width(spread);
             (*one, half.map(|half| around(*one, half, Basis::Generations, spread.len())))
@@ -251,8 +216,8 @@ fn in_scale(centres: &[f64], inflation: Option<f64>, spread: &[f64], why_none: &
             (centre, Some(around(centre, half, Basis::Processes, many.len())))
         }
     };
-    let interval = interval.unwrap_or_else(|| Interval::Absent { absent: why_none.to_string() });
-    Reading::Estimate(Estimate { value, interval })
+    let interval = interval.unwrap_or_else(|| Interval::absent(why_none));
+    Reading::Found(Estimate { value, interval })
 }
 
 #[cfg(test)]
@@ -268,7 +233,7 @@ mod tests {
         };
         let half = |inflation| {
             let reading = of_side(&side(inflation), TOO_FEW_GENERATIONS);
-            let (lower, upper) = reading.estimate().and_then(Estimate::ends).unwrap();
+            let (lower, upper) = reading.found().and_then(Estimate::ends).unwrap();
             (upper / lower).ln() / 2.0
         };
         assert!((half(Some(4.0)) / half(None) - 2.0).abs() < 1e-9);

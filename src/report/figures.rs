@@ -75,8 +75,8 @@ fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
             if per_message.absence().is_some() {
                 continue; // the blocks have no such rounds
             }
-            if let Some(absent) = no_limit(&rows, key, reference.name()) {
-                per_message = Reading::Absent { absent };
+            if let Some(why) = no_limit(&rows, key, reference.name()) {
+                per_message = Reading::absent(why);
             }
             let cell = rows.cell(key, reference.name());
             for given in reference_figures(reference, first, &per_message) {

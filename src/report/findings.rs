@@ -131,7 +131,7 @@ impl Evidence<'_> {
     }
 
     fn estimate(&self, cell: &Cell, quantity: &str) -> Option<&Estimate> {
-        self.figure(cell, quantity)?.reading.estimate()
+        self.figure(cell, quantity)?.reading.found()
     }
 
     /// The cells of a target that have records, references left out.

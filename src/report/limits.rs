@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellRecords, cells};
-use super::estimate::{Interval, Reading};
 use super::figures::Figure;
 use super::ratios::RatioFigure;
 use crate::cell::{Cell, Target};
@@ -119,7 +118,7 @@ fn of_processes(
         let halves = of
             .filter(|ratio| ratio.doubts.contains(DoubtKind::Oversubscribed) == oversubscribed)
             .filter_map(|ratio| {
-                let (lower, upper) = ratio.reading.estimate()?.ends()?;
+                let (lower, upper) = ratio.reading.found()?.ends()?;
                 let place = place(ratio.threads, ratio.message_bytes);
                 let pair = format!("{} and {}, {place}", ratio.mode, ratio.over);
                 Some((percent((upper / lower).ln() / 2.0), pair))
@@ -138,7 +137,7 @@ fn of_processes(
     let selves: Vec<bool> = ratios
         .iter()
         .filter(|ratio| ratio.over == SELF_LANE)
-        .filter_map(|ratio| ratio.reading.estimate()?.holds(1.0))
+        .filter_map(|ratio| ratio.reading.found()?.holds(1.0))
         .collect();
     let resolution = Resolution {
         between_modes: between_modes(false),
@@ -152,7 +151,7 @@ fn of_processes(
     };
     let between_modes = resolution.between_modes_line(&format!("these {processes} processes"));
     let between_runs = match &resolution.between_runs_at_least {
-        Smallest::Found { .. } => format!(
+        Smallest::Found(_) => format!(
             "`copycost compare` with another recording like it would find 8 of 10 changes of a figure by itself of {}, \
              as far as boots and days differ no more than processes do.",
             resolution.between_runs_at_least.words("cells")
@@ -224,18 +223,12 @@ pub(super) fn absences(baseline: &str, figures: &[Figure], ratios: &[RatioFigure
     for figure in figures {
         let applies = !figure.quantity.starts_with("zerocopy_")
             || counts_completions.contains(figure.cell.mode.as_str());
-        if let (Reading::Absent { absent }, true) = (&figure.reading, applies) {
+        if let (Some(absent), true) = (figure.reading.absence(), applies) {
             add(absent, figure.quantity.clone(), figure.cell.clone());
         }
     }
     for ratio in ratios {
-        let absent = match &ratio.reading {
-            Reading::Absent { absent } => absent,
-            Reading::Estimate(estimate) => match &estimate.interval {
-                Interval::Absent { absent } => absent,
-                Interval::Found { .. } => continue,
-            },
-        };
+        let Some(absent) = ratio.reading.no_interval() else { continue };
         let cell = Cell {
             target: ratio.quantity.target(),
             mode: ratio.mode.clone(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::Reading;
 use super::index::Lookup;
+use super::ratios::NO_ROUND_OF_BOTH;
 use super::words;
 use crate::compare::Quantity;
 use crate::doubt::DoubtKinds;
@@ -158,12 +159,8 @@ fn log_ratio(lookup: &Lookup<'_>, row: (usize, usize), mode: &str, other: &str) 
     if let Some(told) = lookup.told(row, mode, other) {
         return Ok(told.estimate.ln());
     }
-    let why = match lookup.get(row, mode, other).map(|ratio| &ratio.reading) {
-        Some(Reading::Absent { absent }) => absent.clone(),
-        Some(Reading::Estimate(estimate)) => words::why_no_interval(estimate),
-        None => "no block holds a round of both".to_string(),
-    };
-    Err(format!("{mode} over {other}: {why}"))
+    let why = lookup.get(row, mode, other).and_then(|ratio| ratio.reading.no_interval());
+    Err(format!("{mode} over {other}: {}", why.unwrap_or(NO_ROUND_OF_BOTH)))
 }
 
 fn better(quantity: Quantity, best: &str, second: &str, advantage: &Reading) -> String {

@@ -208,10 +208,10 @@ fn of_rounds(
 fn pooled(values: &[Result<f64, String>], generations: &[f64], how: Pool) -> Reading {
     let found: Vec<f64> = values.iter().filter_map(|value| value.as_ref().ok().copied()).collect();
     if let (true, Some(Err(why))) = (found.is_empty(), values.first()) {
-        return Reading::Absent { absent: why.clone() };
+        return Reading::absent(why);
     }
     let plain =
-        |value: f64, why: &str| Reading::Estimate(super::estimate::Estimate::without_interval(value, why));
+        |value: f64, why: &str| Reading::Found(super::estimate::Estimate::without_interval(value, why));
     match how {
         Pool::Sum => plain(found.iter().sum(), "a count of all processes, not an estimate"),
         Pool::Longest => plain(found.iter().copied().fold(0.0, f64::max), "the longest of all: no interval"),

@@ -55,7 +55,7 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
                 modes.iter().map(|mode| (mode.as_str(), margin(&rows, key, mode))).collect();
             for mode in &here {
                 let read = |side: &Side| match side.processes.is_empty() {
-                    true => Reading::Absent { absent: why_none(quantity).to_string() },
+                    true => Reading::absent(why_none(quantity)),
                     false => of_side(side, why_no_interval(within)),
                 };
                 let mut add = |over: &str, reading: Reading| {
@@ -82,7 +82,7 @@ pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> 
                     let side = rows.relative(key, mode, lane, Within::Blocks);
                     if !side.processes.is_empty() {
                         let reading = match no_limit(&rows, key, lane) {
-                            Some(absent) => Reading::Absent { absent },
+                            Some(why) => Reading::absent(why),
                             None => read(&side),
                         };
                         add(lane, reading); // latency blocks have no references
@@ -104,7 +104,7 @@ pub(super) fn no_limit(rows: &Rows<'_>, key: RowKey, reference: &str) -> Option<
     let placement = &rows.records(key).next()?.placement;
     let is_faster = |mode: &String| {
         let side = Side { inflation: None, ..rows.relative(key, mode, reference, Within::Blocks) };
-        of_side(&side, "").estimate().and_then(Estimate::ends).is_some_and(|(_, upper)| upper < 1.0)
+        of_side(&side, "").found().and_then(Estimate::ends).is_some_and(|(_, upper)| upper < 1.0)
     };
     let faster = rows.lanes(key).into_iter().filter(|_| placement.is_oversubscribed()).find(is_faster)?;
     Some(no_limit_text(reference, &faster))
@@ -119,18 +119,18 @@ fn margin(rows: &Rows<'_>, key: (usize, usize), mode: &str) -> f64 {
 
 /// A ratio with both ends of its interval.
 pub(super) fn as_ratio(reading: &Reading) -> Option<Ratio> {
-    let estimate = reading.estimate()?;
+    let estimate = reading.found()?;
     let (lower, upper) = estimate.ends()?;
     Some(Ratio { estimate: estimate.value, lower, upper })
 }
 
 /// With the interval that claims rest on.
 fn widened(mut reading: Reading, margin: f64) -> Reading {
-    if let (Some(wider), Reading::Estimate(estimate)) =
+    if let (Some(wider), Reading::Found(estimate)) =
         (as_ratio(&reading).map(|ratio| ratio.widened(margin)), &mut reading)
-        && let Interval::Found { lower, upper, .. } = &mut estimate.interval
+        && let Interval::Found(ends) = &mut estimate.interval
     {
-        (*lower, *upper) = (wider.lower, wider.upper);
+        (ends.lower, ends.upper) = (wider.lower, wider.upper);
     }
     reading
 }
@@ -145,12 +145,14 @@ fn why_no_interval(within: Within) -> &'static str {
     }
 }
 
+pub(super) const NO_ROUND_OF_BOTH: &str = "no block holds a round of both";
+
 fn why_none(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::LatencyP99 => {
             "no process has both cells with the 100 round trips that a 99th percentile needs"
         }
-        Quantity::Throughput | Quantity::LatencyMedian => "no block holds a round of both",
+        Quantity::Throughput | Quantity::LatencyMedian => NO_ROUND_OF_BOTH,
         Quantity::CpuCost => "no block holds a round of both whose cost was counted",
     }
 }

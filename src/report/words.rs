@@ -1,7 +1,7 @@
 //! Words for figures, lists and sizes, the same in every sentence of the
 //! report. It knows nothing of cells or baselines.
 
-use super::estimate::{Estimate, Interval, Reading};
+use super::estimate::{Estimate, Reading};
 use crate::ratio::printed;
 pub(super) use crate::results::table::count;
 use crate::results::table::digits;
@@ -83,21 +83,13 @@ pub(super) fn estimate(estimate: &Estimate) -> String {
 /// The same of a reading; an absent one says why.
 pub(super) fn reading(reading: &Reading) -> String {
     match reading {
-        Reading::Estimate(found) => estimate(found),
+        Reading::Found(found) => estimate(found),
         Reading::Absent { absent } => format!("absent ({absent})"),
     }
 }
 
 /// `×1.31 [1.28, 1.34]`.
 pub(super) fn times(reading: &Reading) -> String {
-    let found = reading.estimate().map(|found| printed::times(found.value, found.ends()));
+    let found = reading.found().map(|found| printed::times(found.value, found.ends()));
     found.unwrap_or_else(|| "×absent".to_string())
-}
-
-/// Why an estimate has no interval; empty if it has one.
-pub(super) fn why_no_interval(estimate: &Estimate) -> String {
-    match &estimate.interval {
-        Interval::Found { .. } => String::new(),
-        Interval::Absent { absent } => absent.clone(),
-    }
 }

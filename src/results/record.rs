@@ -14,7 +14,7 @@ use crate::environment::Environment;
 use crate::exchange::{Block, CellMeasurement, CostUnit, is_mode};
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::Profile;
-use crate::ratio::{self, RatioReading, Ratios};
+use crate::ratio::{self, Ratios};
 
 /// The version of the file's shape. A new metric does not change it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -104,7 +104,7 @@ impl Record {
             modes: mode_facts(&measurement),
             cell: measurement.cell,
             metrics,
-            row_ratios: ratios.iter().filter(|(lane, _)| is_mode(lane)).map(cloned).collect(),
+            row_ratios: ratios.clone().into_iter().filter(|(lane, _)| is_mode(lane)).collect(),
             ratios,
             doubts: doubts.into_iter().map(written).collect(),
             blocks: measurement.blocks,
@@ -166,8 +166,4 @@ fn mode_facts(measurement: &CellMeasurement) -> BTreeMap<String, ModeFacts> {
     let lanes: BTreeSet<&str> = rounds.map(|round| round.lane.as_str()).collect();
     let modes = lanes.into_iter().filter_map(copy_mode::find);
     modes.map(|mode| (mode.name.to_string(), ModeFacts { summary: mode.summary.to_string() })).collect()
-}
-
-fn cloned((lane, reading): (&String, &RatioReading)) -> (String, RatioReading) {
-    (lane.clone(), reading.clone())
 }

@@ -10,6 +10,7 @@ use super::row::rows;
 use super::table::{count, digits};
 use crate::exchange::Block;
 use crate::metric::median;
+use crate::or_absent::OrAbsent;
 use crate::ratio::spread::{between_runs_percent, by_generation, percent};
 use crate::ratio::{Ratio, self_ratio};
 
@@ -31,25 +32,19 @@ pub struct Resolution {
 }
 
 /// The smallest differences that show, over the cells of a run.
+pub type Smallest = OrAbsent<SmallestDifferences>;
+
+/// How small they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Smallest {
-    /// There are some.
-    Found {
-        /// Of how many.
-        count: usize,
-        /// The median.
-        median_percent: f64,
-        /// The largest.
-        worst_percent: f64,
-        /// Where that is.
-        worst_at: String,
-    },
-    /// There is none.
-    Absent {
-        /// Why.
-        absent: String,
-    },
+pub struct SmallestDifferences {
+    /// Of how many cells or ratios.
+    pub count: usize,
+    /// The median.
+    pub median_percent: f64,
+    /// The largest.
+    pub worst_percent: f64,
+    /// Where that is.
+    pub worst_at: String,
 }
 
 impl Resolution {
@@ -70,7 +65,7 @@ impl Resolution {
     /// For a terminal, under the table.
     pub fn lines(&self) -> String {
         let runs = match &self.between_runs_at_least {
-            Smallest::Found { .. } => format!(
+            Smallest::Found(_) => format!(
                 "Between runs it is more than {}; that is what the generations of this process say, and \
                  processes differ by more: record several",
                 self.between_runs_at_least.words("cells")
@@ -85,7 +80,7 @@ impl Resolution {
     /// What can be told between modes, and how many cells agree with themselves.
     pub(crate) fn between_modes_line(&self, of: &str) -> String {
         let places = [(&self.between_modes, ""), (&self.between_modes_oversubscribed, "oversubscribed ")];
-        let found = places.iter().filter(|(smallest, _)| matches!(smallest, Smallest::Found { .. }));
+        let found = places.iter().filter(|(smallest, _)| smallest.found().is_some());
         let words: Vec<String> =
             found.map(|(smallest, place)| format!("{place}{}", smallest.words("row ratios"))).collect();
         let mut text = match (words.as_slice(), &self.between_modes) {
@@ -107,20 +102,25 @@ impl Smallest {
         let percents: Vec<f64> = found.iter().map(|(percent, _)| *percent).collect();
         let worst = found.into_iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
         match median(&percents).zip(worst) {
-            Some((median_percent, (worst_percent, worst_at))) => {
-                Smallest::Found { count: percents.len(), median_percent, worst_percent, worst_at }
-            }
-            None => Smallest::Absent { absent: none.to_string() },
+            Some((median_percent, (worst_percent, worst_at))) => Smallest::Found(SmallestDifferences {
+                count: percents.len(),
+                median_percent,
+                worst_percent,
+                worst_at,
+            }),
+            None => Smallest::absent(none),
         }
     }
 
     pub(crate) fn words(&self, what: &str) -> String {
         match self {
-            Smallest::Found { count, median_percent, worst_percent, worst_at } => format!(
-                "{} % (median of {count} {what}), {} % at worst ({worst_at})",
-                digits(*median_percent),
-                digits(*worst_percent)
-            ),
+            Smallest::Found(SmallestDifferences { count, median_percent, worst_percent, worst_at }) => {
+                format!(
+                    "{} % (median of {count} {what}), {} % at worst ({worst_at})",
+                    digits(*median_percent),
+                    digits(*worst_percent)
+                )
+            }
             Smallest::Absent { absent } => format!("absent ({absent})"),
         }
     }

@@ -63,7 +63,7 @@ impl<'a> Row<'a> {
 
     /// Both cells of a pair have the same blocks; a filter may have left one out.
     fn measured(&self, mode: &str, other: &str) -> Option<Ratio> {
-        let of = |mode: &str, other: &str| self.get(mode)?.row_ratios.get(other)?.ratio();
+        let of = |mode: &str, other: &str| self.get(mode)?.row_ratios.get(other)?.found().copied();
         of(mode, other).or_else(|| of(other, mode).map(|ratio| ratio.inverse()))
     }
 

@@ -66,7 +66,7 @@ fn costs(modes: &[String], records: &[Record]) -> String {
         let mut line = vec![threads.to_string(), bytes.to_string()];
         line.extend(modes.iter().map(|mode| row.get(mode).map_or("–".into(), side_by_side)));
         line.extend(REFERENCES.map(|reference| {
-            let ratio = |mode: &str| row.get(mode)?.ratios.get(reference.name())?.ratio();
+            let ratio = |mode: &str| row.get(mode)?.ratios.get(reference.name())?.found();
             let over = |mode: &String| Some(format!("×{}", digits(ratio(mode)?.estimate)));
             let is_faster = |(mode, record): &(&str, &Record)| {
                 ratio(mode).is_some_and(|ratio| ratio.upper < 1.0) && record.placement.is_oversubscribed()

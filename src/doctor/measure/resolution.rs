@@ -12,9 +12,10 @@ use crate::cpu::Topology;
 use crate::error::Result;
 use crate::exchange::{CellMeasurement, CellRun, CostUnit, Instruments, SELF_LANE, probe_all};
 use crate::metric::median;
+use crate::or_absent::OrAbsent;
 use crate::profile::Profile;
 use crate::ratio::spread::{between_runs_percent, by_generation, deviation, percent};
-use crate::ratio::{self, RatioReading, student};
+use crate::ratio::{self, student};
 
 /// Rounds are no longer than this here, whatever the profile says: blocks are
 /// what the time is needed for.
@@ -105,11 +106,11 @@ fn resolve(measurement: &CellMeasurement, profile: &Profile) -> Resolution {
     let too_few = || format!("it needs two generations and {measured} fitted into the time");
     let modes = match ratio::of_cell(measurement).remove(SELF_LANE) {
         _ if measured < 2 => Err(too_few()),
-        Some(RatioReading::Ratio(ratio)) => {
+        Some(OrAbsent::Found(ratio)) => {
             let half = (ratio.upper / ratio.estimate).ln() * width(planned) / width(measured);
             Ok(percent(half))
         }
-        Some(RatioReading::Absent { absent }) => Err(absent),
+        Some(OrAbsent::Absent { absent }) => Err(absent),
         None => Err("the blocks have no second round of the same mode".into()),
     };
     let runs = match between_runs_percent(&medians, planned) {
@@ -173,7 +174,7 @@ mod tests {
     fn the_interval_is_scaled_to_the_profiles_generations() {
         let blocks: Vec<_> = (0..5).map(|g| (g, 1000 + 10 * (g as u64 % 2), 1000)).collect();
         let as_measured = resolve(&measured(&blocks), &profile(5));
-        let ratio = ratio::of_cell(&measured(&blocks))[SELF_LANE].ratio().unwrap();
+        let ratio = ratio::of_cell(&measured(&blocks))[SELF_LANE].found().copied().unwrap();
         let half = 100.0 * (ratio.upper / ratio.estimate - 1.0);
         assert!((as_measured.modes.unwrap() - half).abs() < 1e-9);
         let longer = resolve(&measured(&blocks), &profile(50)).modes.unwrap();

@@ -2,7 +2,7 @@
 //! largest change of each kind. The verdicts are `compare`'s; this counts them.
 
 use super::super::Compared;
-use super::super::estimate::{Estimate, Interval, Reading};
+use super::super::estimate::Reading;
 use super::super::words;
 use super::{Finding, FindingFigure, FindingKind};
 use crate::compare::comparability::{Difference, Weight};
@@ -118,10 +118,8 @@ fn largest<'a>(
         .filter_map(|verdict| {
             let of_verdict = changes.iter().filter(|(_, of, _)| *of == verdict);
             let size = |ratio: f64| ratio.ln().abs();
-            let (cell, _, ratio) =
-                of_verdict.max_by(|a, b| size(a.2.estimate).total_cmp(&size(b.2.estimate)))?;
-            let interval = Interval::of_judged(of(cell))?;
-            Some((*cell, Reading::Estimate(Estimate { value: ratio.estimate, interval })))
+            let (cell, ..) = of_verdict.max_by(|a, b| size(a.2.estimate).total_cmp(&size(b.2.estimate)))?;
+            Some((*cell, Reading::of_judged(of(cell))?))
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 //! cost: a sentence for each pair of modes, from what `crossover` allows.
 
 use super::super::crossover::{Crossing, Crossover, CrossoverRow};
-use super::super::estimate::{Basis, Estimate, Interval, Reading};
+use super::super::estimate::{Basis, Ends, Reading};
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::Cell;
@@ -194,16 +194,12 @@ fn details(row: &CrossoverRow) -> Vec<String> {
 
 fn crossing_figure(threads: &str, crossing: &Crossing) -> FindingFigure {
     let between = 2 + crossing.unclear_bytes.len();
-    let interval = Interval::Found {
-        lower: crossing.lower_bytes,
-        upper: crossing.upper_bytes,
-        basis: Basis::Derived,
-        count: between,
-    };
+    let (lower, upper) = (crossing.lower_bytes, crossing.upper_bytes);
+    let ends = Ends { lower, upper, basis: Basis::Derived, count: between };
     FindingFigure::derived(
         format!("{threads}: from here on {} leads", crossing.leader_after),
         "B",
-        Reading::Estimate(Estimate { value: crossing.bytes, interval }),
+        Reading::of(crossing.bytes, ends),
         "log ratio and the ends of its interval taken as straight over log size between measured sizes",
     )
 }

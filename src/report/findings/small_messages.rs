@@ -3,7 +3,7 @@
 //! what of it does not grow with the size. Where a figure is worked out and not
 //! measured, it says how.
 
-use super::super::estimate::{Basis, Estimate, Interval, Reading, Scale};
+use super::super::estimate::{Basis, Ends, Estimate, Reading, Scale};
 use super::super::index::Lookup;
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
@@ -65,7 +65,7 @@ impl Small<'_> {
     }
 
     fn over(&self, bytes: usize, mode: &str, over: &str) -> Option<&Estimate> {
-        self.lookup.get((self.threads, bytes), mode, over)?.reading.estimate()
+        self.lookup.get((self.threads, bytes), mode, over)?.reading.found()
     }
 
     fn headline(&self, modes: &[&String]) -> String {
@@ -115,7 +115,7 @@ impl Small<'_> {
         let mut parts = Vec::new();
         let fixed = self.fixed_share(mode);
         parts.push(match &fixed {
-            Reading::Estimate(share) => format!(
+            Reading::Found(share) => format!(
                 "{} of it does not grow with the size (derived from {} and {})",
                 percent(share),
                 words::size(self.sizes[0]),
@@ -147,11 +147,11 @@ impl Small<'_> {
                 format!(", each with {} completions", words::figure(each.value))
             });
             let share = self.over(bytes, mode, SYSTEM_CALL).map(|calls| calls.map(|calls| reads / calls));
-            let share = share.map(|share| Reading::Estimate(share).within(Scale::Share));
+            let share = share.map(|share| Reading::Found(share).within(Scale::Share));
             parts.push(format!(
                 "it makes {} error-queue reads a message{per_read}{}",
                 words::figure(reads),
-                share.as_ref().and_then(Reading::estimate).map_or(String::new(), |share| format!(
+                share.as_ref().and_then(Reading::found).map_or(String::new(), |share| format!(
                     ", which as empty system calls alone are {} of its time (derived)",
                     percent(share)
                 ))
@@ -159,7 +159,7 @@ impl Small<'_> {
             finding.figures.push(FindingFigure::measured(
                 format!("{place}: error-queue reads a message"),
                 "",
-                Reading::Estimate(Estimate::without_interval(reads, "a count, not an estimate")),
+                Reading::Found(Estimate::without_interval(reads, "a count, not an estimate")),
             ));
             if let Some(share) = share {
                 finding.figures.push(FindingFigure::derived(
@@ -179,7 +179,7 @@ impl Small<'_> {
         let others = self.evidence.modes.iter().filter(|other| *other != mode);
         let ratios = others.filter_map(|other| self.over(bytes, mode, other).map(|ratio| (ratio, other)));
         let (ratio, fastest) = ratios.max_by(|a, b| a.0.value.total_cmp(&b.0.value))?;
-        let times = words::times(&Reading::Estimate(ratio.clone()));
+        let times = words::times(&Reading::Found(ratio.clone()));
         (ratio.ends()?.0 > 1.0).then(|| format!("it takes {times} as long as {fastest}"))
     }
 
@@ -196,21 +196,19 @@ impl Small<'_> {
     /// smallest is `a / y₁ = (s₂ − s₁·y₂/y₁) / (s₂ − s₁)`. The ends take the two
     /// ratios at their opposite ends, which is wider than it need be.
     fn fixed_share(&self, mode: &str) -> Reading {
-        let absent = |why: &str| Reading::Absent { absent: why.to_string() };
-        let [first, second, ..] = self.sizes.as_slice() else { return absent("it needs two sizes") };
+        let [first, second, ..] = self.sizes.as_slice() else { return Reading::absent("it needs two sizes") };
         let (Some(small), Some(large)) =
             (self.over(*first, mode, SYSTEM_CALL), self.over(*second, mode, SYSTEM_CALL))
         else {
-            return absent("no empty system call was measured beside it at the two smallest sizes");
+            return Reading::absent("no empty system call was measured beside it at the two smallest sizes");
         };
         let (s1, s2) = (*first as f64, *second as f64);
         let share = |grown: f64| (s2 - s1 * grown) / (s2 - s1);
         let (Some((l1, u1)), Some((l2, u2))) = (small.ends(), large.ends()) else {
-            return absent("the times over an empty system call have no intervals");
+            return Reading::absent("the times over an empty system call have no intervals");
         };
-        let interval =
-            Interval::Found { lower: share(u2 / l1), upper: share(l2 / u1), basis: Basis::Derived, count: 2 };
-        Reading::Estimate(Estimate { value: share(large.value / small.value), interval }).within(Scale::Share)
+        let ends = Ends { lower: share(u2 / l1), upper: share(l2 / u1), basis: Basis::Derived, count: 2 };
+        Reading::of(share(large.value / small.value), ends).within(Scale::Share)
     }
 
     fn cell(&self, mode: &str, message_bytes: usize) -> Cell {

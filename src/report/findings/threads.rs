@@ -4,7 +4,7 @@
 //! processes a difference is taken within each process, of one process the
 //! interval of its generations is widened as for two processes.
 
-use super::super::estimate::{Basis, Estimate, Interval, Reading};
+use super::super::estimate::{Basis, Ends, Estimate, Reading};
 use super::super::quantities::{SWITCHES_PER_MESSAGE, THROUGHPUT};
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
@@ -87,24 +87,22 @@ fn peak(rows: &Rows<'_>, mode: &str, bytes: usize, cells: &[Cell]) -> Option<Pea
     // difference at a size stays at 5 %.
     let pairs = (sides.len() * (sides.len() - 1) / 2) as f64;
     let corrected = 1.0 - (1.0 - CONFIDENCE) / pairs;
-    let slower_than_best =
-        |side: &Side| over(of_best, side, corrected).and_then(|reading| Some(reading.ends()?.1 < 1.0));
+    let slower_than_best = |side: &Side| {
+        over(of_best, side, corrected).and_then(|reading| Some(reading.found()?.ends()?.1 < 1.0))
+    };
     let not_told =
         sides.iter().filter(|(threads, side)| threads == best || slower_than_best(side) != Some(true));
     let (most, of_most) = sides.last()?;
     let beyond = (most != best).then(|| {
-        let reading = over(of_best, of_most, CONFIDENCE).map_or_else(
-            || Reading::Absent { absent: "fewer than two processes or generations".to_string() },
-            Reading::Estimate,
-        );
-        (*most, reading)
+        let reading = over(of_best, of_most, CONFIDENCE);
+        (*most, reading.unwrap_or_else(|| Reading::absent("fewer than two processes or generations")))
     });
     let highest = not_told.map(|(threads, _)| *threads).collect();
     Some(Peak { bytes, highest, best: *best, measured, most_over_best: beyond })
 }
 
 /// The throughput of `other` over that of `base`.
-fn over(base: &Side, other: &Side, confidence: f64) -> Option<Estimate> {
+fn over(base: &Side, other: &Side, confidence: f64) -> Option<Reading> {
     // What one process measured within minutes.
     let in_turn = base.processes.iter().map(|(process, _)| *process).collect();
     let slower = statistics::difference(base, other, &in_turn).ok()?;
@@ -117,8 +115,8 @@ fn over(base: &Side, other: &Side, confidence: f64) -> Option<Estimate> {
         Basis::GenerationsWidened => base.generations.len().min(other.generations.len()),
         _ => base.processes.len().min(other.processes.len()),
     };
-    let interval = Interval::Found { lower: (-upper).exp(), upper: (-lower).exp(), basis, count };
-    Some(Estimate { value: (-slower.estimate).exp(), interval })
+    let ends = Ends { lower: (-upper).exp(), upper: (-lower).exp(), basis, count };
+    Some(Reading::of((-slower.estimate).exp(), ends))
 }
 
 fn headline(evidence: &Evidence<'_>, mode: &str, peaks: &[Peak]) -> String {
@@ -207,13 +205,13 @@ fn of_both(evidence: &Evidence<'_>, cell: &Cell, quantities: &[&str]) -> Reading
     let of = |quantity: &&str| evidence.figure(cell, quantity).map(|figure| figure.reading.clone());
     let readings: Vec<Reading> = quantities.iter().filter_map(of).collect();
     match readings.as_slice() {
-        [] => Reading::Absent { absent: "no record holds it".to_string() },
+        [] => Reading::absent("no record holds it"),
         [one] => one.clone(),
         several => match several.iter().find(|reading| reading.absence().is_some()) {
             Some(absent) => absent.clone(),
             None => {
                 let sum = several.iter().filter_map(Reading::value).sum();
-                Reading::Estimate(Estimate::without_interval(
+                Reading::Found(Estimate::without_interval(
                     sum,
                     "a sum of two figures with intervals of their own",
                 ))

@@ -82,8 +82,7 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
             )],
         )
     };
-    let counted =
-        |value: f64| Reading::Estimate(Estimate::without_interval(value, "a count, not an estimate"));
+    let counted = |value: f64| Reading::Found(Estimate::without_interval(value, "a count, not an estimate"));
     let mut figures = vec![
         FindingFigure::measured("completions".into(), "", counted(tally.completions)),
         FindingFigure::measured("deferred copies".into(), "", counted(tally.deferred)),

@@ -152,7 +152,7 @@ impl Drawing<'_> {
         };
         let figure = self.figure(row, reference.name(), quantity);
         figure.map_or("–".to_string(), |figure| {
-            let estimate: Option<&Estimate> = figure.reading.estimate();
+            let estimate: Option<&Estimate> = figure.reading.found();
             let text = estimate.map_or(words::reading(&figure.reading), |e| words::figure(e.value));
             format!("{text} {}", figure.unit)
         })

@@ -91,7 +91,7 @@ impl Chart<'_> {
     }
 
     fn point(&self, lane: usize, line: &Line) -> Option<Point> {
-        let estimate = line.datum.reading.estimate()?;
+        let estimate = line.datum.reading.found()?;
         let can_be_placed =
             estimate.value.is_finite() && (self.scale == Scale::Linear || estimate.value > 0.0);
         can_be_placed.then(|| Point {
@@ -248,7 +248,7 @@ fn entry(line: &Line) -> Markup {
 
 fn legend(lanes: &[Lane<'_>], data: &Data<'_>) -> Markup {
     let shown = |number: &usize| {
-        data.lines.iter().any(|line| line.lane == *number && line.datum.reading.estimate().is_some())
+        data.lines.iter().any(|line| line.lane == *number && line.datum.reading.found().is_some())
     };
     html! {
         ul.legend {

@@ -10,7 +10,7 @@ use crate::compare::comparability::{Difference, Weight};
 use crate::compare::table::{absolute, answer, references};
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 use crate::report::Compared;
-use crate::report::estimate::{Estimate, Interval, Reading};
+use crate::report::estimate::Reading;
 use crate::report::plot::Scale;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
@@ -146,10 +146,8 @@ fn datum(
     };
     let cell = comparison.cells.iter().find(is_it)?;
     let (judged, words) = pick(cell);
-    let reading = match judged.ratio.zip(Interval::of_judged(judged)) {
-        Some((ratio, interval)) => Reading::Estimate(Estimate { value: ratio.estimate, interval }),
-        None => Reading::Absent { absent: judged.reason.clone().unwrap_or_default() },
-    };
+    let why_none = || Reading::absent(judged.reason.clone().unwrap_or_default());
+    let reading = Reading::of_judged(judged).unwrap_or_else(why_none);
     let has_changed = matches!(judged.verdict, Verdict::Faster | Verdict::Slower);
     let verdict = Some(sheet::Verdict { words, has_changed });
     Some(Datum { reading, unit: String::new(), doubts: cell.doubts.clone(), verdict })

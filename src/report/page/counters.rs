@@ -42,7 +42,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
 }
 
 fn is_measured(sheet: &Sheet<'_>, target: Target, quantity: &str) -> bool {
-    of(sheet, target, quantity).any(|figure| figure.reading.estimate().is_some())
+    of(sheet, target, quantity).any(|figure| figure.reading.found().is_some())
 }
 
 fn of<'s>(

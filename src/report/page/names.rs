@@ -29,13 +29,13 @@ pub(super) fn target(target: Target) -> &'static str {
 
 /// `18.9 [18.1, 19.6]`, `18.9` or `absent`.
 pub(super) fn figure(reading: &Reading) -> String {
-    reading.estimate().map_or("absent".into(), words::estimate)
+    reading.found().map_or("absent".into(), words::estimate)
 }
 
 /// The same with unit, level and what the interval rests on, or with the
 /// reason for what is missing.
 pub(super) fn figure_in_full(reading: &Reading, unit: &str) -> String {
-    let Some(estimate) = reading.estimate() else {
+    let Some(estimate) = reading.found() else {
         return format!("absent: {}", reading.absence().unwrap_or_default());
     };
     let figure = words::estimate(estimate);
@@ -43,8 +43,8 @@ pub(super) fn figure_in_full(reading: &Reading, unit: &str) -> String {
     let (value, ends) = figure.split_at(figure.find(' ').unwrap_or(figure.len()));
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
     match &estimate.interval {
-        Interval::Found { basis, count, .. } => {
-            format!("{value}{unit}{ends}, 95 %, {}", basis.text(*count))
+        Interval::Found(found) => {
+            format!("{value}{unit}{ends}, 95 %, {}", found.basis.text(found.count))
         }
         Interval::Absent { absent } => format!("{value}{unit}, no interval: {absent}"),
     }
