@@ -21,6 +21,7 @@ pub(crate) mod rows;
 mod serial;
 pub mod statistics;
 pub mod table;
+mod verdict;
 
 use std::collections::BTreeSet;
 
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, Process};
 pub use quantity::Quantity;
+pub use verdict::Verdict;
 
 use crate::cell::Cell;
 use crate::doubt::DoubtKinds;
@@ -180,32 +182,6 @@ impl Interval {
     }
 }
 
-/// What can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It takes, or costs, less than before.
-    Faster,
-    /// It takes, or costs, more than before.
-    Slower,
-    /// None was found, and one of [`COARSEST`] would have been.
-    NoDifferenceFound,
-    /// Too little was measured, or it varied too much.
-    CannotTell,
-}
-
-impl Verdict {
-    /// In words.
-    pub fn text(self) -> &'static str {
-        match self {
-            Verdict::Faster => "faster",
-            Verdict::Slower => "slower",
-            Verdict::NoDifferenceFound => "no difference found",
-            Verdict::CannotTell => "cannot tell",
-        }
-    }
-}
-
 /// Compares `new` with `base`. An error if they measured different things and
 /// that is not forced.
 pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comparison> {
@@ -285,6 +261,32 @@ fn sides<'a>(
 impl Comparison {
     /// Whether any cell has this verdict, to either question.
     pub fn has(&self, verdict: Verdict) -> bool {
-        self.cells.iter().any(|cell| cell.relative.verdict == verdict || cell.absolute.verdict == verdict)
+        self.count(verdict) != [0, 0]
+    }
+
+    /// How many cells have this verdict, relative and absolute.
+    pub fn count(&self, verdict: Verdict) -> [usize; 2] {
+        let of = |pick: fn(&CellComparison) -> &Judged| {
+            self.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
+        };
+        [of(|cell| &cell.relative), of(|cell| &cell.absolute)]
+    }
+
+    /// What differs between their conditions and weighs so much.
+    pub fn differences_of(&self, weight: comparability::Weight) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(move |difference| difference.weight == weight)
+    }
+
+    /// What to know of either side before any verdict.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.base.notes.iter().chain(&self.new.notes).cloned().collect();
+        if self.base.processes == 1 || self.new.processes == 1 {
+            notes.push(
+                "one process on a side: what processes differ by is not measured there. Intervals are widened for \
+                 it; `copycost record` makes a baseline of several"
+                    .to_string(),
+            );
+        }
+        notes
     }
 }

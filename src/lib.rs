@@ -31,6 +31,7 @@ mod elsewhere;
 pub mod environment;
 mod error;
 pub mod exchange;
+mod layout;
 pub mod memory;
 pub mod message;
 pub mod metric;

@@ -27,6 +27,18 @@ impl Quantity {
     pub const ALL: [Quantity; 4] =
         [Quantity::Throughput, Quantity::LatencyMedian, Quantity::LatencyP99, Quantity::CpuCost];
 
+    /// The one of each target that maps, crossovers and tables are of.
+    pub const MAIN: [Quantity; 3] = [Quantity::Throughput, Quantity::LatencyMedian, Quantity::CpuCost];
+
+    /// That of this target.
+    pub(crate) fn main_of(target: Target) -> Quantity {
+        match target {
+            Target::Throughput => Quantity::Throughput,
+            Target::Latency => Quantity::LatencyMedian,
+            Target::CpuCost => Quantity::CpuCost,
+        }
+    }
+
     /// The bench target that measures it.
     pub fn target(self) -> Target {
         match self {

@@ -7,17 +7,9 @@ use super::comparability::Weight;
 use super::statistics::Basis;
 use super::{COARSEST, CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
+pub use crate::layout::Style;
 use crate::ratio::printed;
 use crate::results::table::{count, digits};
-
-/// How the rows are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Columns parted by spaces.
-    Text,
-    /// A Markdown table.
-    Markdown,
-}
 
 /// The whole comparison.
 pub fn render(comparison: &Comparison, style: Style) -> String {
@@ -32,10 +24,7 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
             };
             text += &title;
             if let Some(words) = references(comparison, quantity) {
-                let _ = writeln!(
-                    text,
-                    "references, of the machine and the kernel's entry, not of the modes: {words}\n"
-                );
+                let _ = writeln!(text, "{words}\n");
             }
             text += &rows(&cells, style);
         }
@@ -44,13 +33,12 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
 }
 
 fn heading(comparison: &Comparison, style: Style) -> String {
-    let (base, new) = (&comparison.base, &comparison.new);
     let mut text = String::new();
     let side = |summary: &super::BaselineSummary| {
         let kernel = summary.kernel_release.as_deref().unwrap_or("unknown");
         format!("{} (kernel {kernel}, {} a cell)", summary.name, count(summary.processes, "process"))
     };
-    let title = format!("{} against {}", side(new), side(base));
+    let title = format!("{} against {}", side(&comparison.new), side(&comparison.base));
     let _ = match style {
         Style::Text => writeln!(text, "{title}"),
         Style::Markdown => writeln!(text, "## {title}"),
@@ -66,28 +54,22 @@ fn heading(comparison: &Comparison, style: Style) -> String {
         text.push('\n');
     }
     for (weight, label) in weights {
-        for difference in comparison.differences.iter().filter(|difference| difference.weight == weight) {
+        for difference in comparison.differences_of(weight) {
             let _ = writeln!(text, "{bullet}{label}: {}", difference.text());
         }
     }
     if comparison.differences.is_empty() {
-        let _ = writeln!(
-            text,
-            "{bullet}nothing differs in the recorded conditions: both are of the same kernel and settings"
-        );
+        let _ = writeln!(text, "{bullet}{NOTHING_DIFFERS}");
     }
-    for note in base.notes.iter().chain(&new.notes) {
+    for note in comparison.notes() {
         let _ = writeln!(text, "{bullet}note: {note}");
-    }
-    if base.processes == 1 || new.processes == 1 {
-        let _ = writeln!(
-            text,
-            "{bullet}note: one process on a side: what processes differ by is not measured there. Intervals are \
-             widened for it; `copycost record` makes a baseline of several"
-        );
     }
     text
 }
+
+/// Said where no condition differs.
+pub(crate) const NOTHING_DIFFERS: &str =
+    "nothing differs in the recorded conditions: both are of the same kernel and settings";
 
 fn question(quantity: Quantity) -> String {
     let less = match quantity {
@@ -101,8 +83,8 @@ fn question(quantity: Quantity) -> String {
     format!("{}: new over base in {less} [95 % interval]; above 1 is slower", quantity.name())
 }
 
-/// What the machine did meanwhile, as far as the references show it: `memcpy
-/// ×0.998 [0.991, 1.005], system-call ×…`; `None` without them.
+/// What the machine did meanwhile, as far as the references show it: `references, …:
+/// memcpy ×0.998 [0.991, 1.005], system-call ×…`; `None` without them.
 pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<String> {
     let of_quantity = comparison.references.iter().filter(|change| change.quantity == quantity);
     let words: Vec<String> = of_quantity
@@ -111,44 +93,25 @@ pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<
             format!("{} {}", change.reference, printed::times_to(estimate, Some((lower, upper)), 3))
         })
         .collect();
-    (!words.is_empty()).then(|| words.join(", "))
+    (!words.is_empty()).then(|| {
+        format!("references, of the machine and the kernel's entry, not of the modes: {}", words.join(", "))
+    })
 }
 
 const HEADER: [&str; 5] = ["threads", "bytes", "mode", "relative, against the other modes", "absolute"];
 
 fn rows(cells: &[&CellComparison], style: Style) -> String {
-    let lines: Vec<[String; 5]> = cells
-        .iter()
-        .map(|cell| {
-            let marks = if cell.doubts.is_empty() { String::new() } else { format!(" {}", cell.doubts) };
-            [
-                cell.cell.threads.to_string(),
-                cell.cell.message_bytes.to_string(),
-                format!("{}{marks}", cell.cell.mode),
-                answer(&cell.relative),
-                absolute(cell),
-            ]
-        })
-        .collect();
-    let header = HEADER.map(str::to_string);
-    let width = |column: usize| lines.iter().chain([&header]).map(|line| line[column].chars().count()).max();
-    let widths: Vec<usize> = (0..HEADER.len()).map(|column| width(column).unwrap_or(0)).collect();
-    let mut text = String::new();
-    for (number, line) in [&header].into_iter().chain(&lines).enumerate() {
-        match style {
-            Style::Text => {
-                let padded = line.iter().zip(&widths).map(|(word, width)| format!("{word:<width$}"));
-                let _ = writeln!(text, "{}", padded.collect::<Vec<_>>().join("  ").trim_end());
-            }
-            Style::Markdown => {
-                let _ = writeln!(text, "| {} |", line.join(" | "));
-                if number == 0 {
-                    let _ = writeln!(text, "|---:|---:|---|---|---|");
-                }
-            }
-        }
-    }
-    text
+    let line = |cell: &&CellComparison| {
+        let marks = if cell.doubts.is_empty() { String::new() } else { format!(" {}", cell.doubts) };
+        vec![
+            cell.cell.threads.to_string(),
+            cell.cell.message_bytes.to_string(),
+            format!("{}{marks}", cell.cell.mode),
+            answer(&cell.relative),
+            absolute(cell),
+        ]
+    };
+    style.table(&HEADER.map(str::to_string), &cells.iter().map(line).collect::<Vec<_>>(), 2)
 }
 
 /// `×1.051 [1.038, 1.064] slower, least against two-copy`.
@@ -205,22 +168,22 @@ pub(crate) fn absolute(cell: &CellComparison) -> String {
     format!("{} → {} {unit} {}", digits(base), digits(new), answer(judged))
 }
 
+/// `slower: 1 relative, 2 absolute`, a verdict each.
+pub(crate) fn tallies(comparison: &Comparison) -> [String; 4] {
+    Verdict::ALL.map(|verdict| {
+        let [relative, absolute] = comparison.count(verdict);
+        format!("{}: {relative} relative, {absolute} absolute", verdict.text())
+    })
+}
+
 fn footer(comparison: &Comparison) -> String {
-    let count = |verdict: Verdict| {
-        let of = |pick: fn(&CellComparison) -> &Judged| {
-            comparison.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
-        };
-        (of(|cell| &cell.relative), of(|cell| &cell.absolute))
-    };
     let mut text = String::from("\n");
-    for verdict in [Verdict::Slower, Verdict::Faster, Verdict::NoDifferenceFound, Verdict::CannotTell] {
-        let (relative, absolute) = count(verdict);
-        let _ = writeln!(text, "{}: {relative} relative, {absolute} absolute", verdict.text());
+    for tally in tallies(comparison) {
+        let _ = writeln!(text, "{tally}");
     }
     let paired = comparison.cells.iter().any(|cell| cell.absolute.basis == Some(Basis::Pairs));
     let pairs = if paired { "; passes were measured in turn and are compared in pairs" } else { "" };
-    let called = |cell: &CellComparison| matches!(cell.absolute.verdict, Verdict::Faster | Verdict::Slower);
-    if !paired && comparison.cells.iter().any(called) {
+    if !paired && comparison.cells.iter().any(|cell| cell.absolute.verdict.is_change()) {
         text += "\nAn absolute verdict between recordings made one after the other is of what changed by itself and over \
                  each reference alike. What the machine did to the modes alone nothing in them tells; `copycost record \
                  --interleave` cancels it.\n";

@@ -51,6 +51,12 @@ pub struct Condition {
     pub absent: Option<String>,
 }
 
+impl BaselineFacts {
+    pub(super) fn condition(&self, name: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.name == name)
+    }
+}
+
 /// What is known of one baseline as a whole.
 pub(super) fn gather(baseline: &Baseline) -> BaselineFacts {
     let summary = baseline.summary();

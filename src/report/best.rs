@@ -24,28 +24,20 @@ pub(super) fn sentence(baseline: &str, quantity: Quantity, map: &[MapCell]) -> O
     let mut threads: Vec<usize> = map.iter().map(|cell| cell.threads).collect();
     threads.sort_unstable();
     threads.dedup();
-    // What is said, with the thread counts that it holds for and which of them are oversubscribed.
-    let mut said: Vec<(String, Vec<usize>, Vec<usize>)> = Vec::new();
-    for count in threads {
+    let each = threads.into_iter().map(|count| {
         let mut cells: Vec<&MapCell> = map.iter().filter(|cell| cell.threads == count).collect();
         cells.sort_by_key(|cell| cell.message_bytes);
         let is_marked = cells.iter().all(|cell| cell.doubts.contains(DoubtKind::Oversubscribed));
-        let what = along_sizes(&cells);
-        let place = said.iter().position(|(same, ..)| *same == what).unwrap_or(said.len());
-        if place == said.len() {
-            said.push((what, Vec::new(), Vec::new()));
-        }
-        said[place].1.push(count);
-        said[place].2.extend(is_marked.then_some(count));
-    }
-    let each = said.iter().map(|(what, counts, oversubscribed)| {
-        format!("on {} {what}", words::thread_counts(counts, oversubscribed))
+        ((count, is_marked), along_sizes(&cells))
     });
-    let text = each.collect::<Vec<_>>().join("; ");
-    let mut letters = text.chars();
-    let first = letters.next()?;
-    let text = format!("{}{}.", first.to_uppercase(), letters.as_str());
-    Some(BestModes { baseline: baseline.to_string(), quantity, text })
+    let said = words::grouped(each).into_iter().map(|(counts, what)| {
+        let marked: Vec<usize> =
+            counts.iter().filter(|(_, marked)| *marked).map(|(count, _)| *count).collect();
+        let counts: Vec<usize> = counts.into_iter().map(|(count, _)| count).collect();
+        format!("on {} {what}", words::thread_counts(&counts, &marked))
+    });
+    let text = format!("{}.", words::capital(&said.collect::<Vec<_>>().join("; ")));
+    (!map.is_empty()).then(|| BestModes { baseline: baseline.to_string(), quantity, text })
 }
 
 /// `two-copy up to 4 KiB, no difference between two-copy and one-copy at 16 KiB,

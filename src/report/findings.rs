@@ -159,6 +159,22 @@ impl Evidence<'_> {
     }
 }
 
+impl Finding {
+    /// A sentence that nothing is said to rest on yet.
+    fn new(kind: FindingKind, baseline: &str, headline: String) -> Finding {
+        let (baseline, doubts) = (baseline.to_string(), DoubtKinds::default());
+        Finding {
+            kind,
+            baseline,
+            headline,
+            details: Vec::new(),
+            figures: Vec::new(),
+            cells: Vec::new(),
+            doubts,
+        }
+    }
+}
+
 impl FindingFigure {
     fn measured(label: String, unit: &str, reading: Reading) -> FindingFigure {
         FindingFigure { label, unit: unit.to_string(), reading, derived: None }

@@ -77,7 +77,7 @@ pub struct Absence {
 /// What each target of a baseline could show.
 pub(super) fn resolution(baseline: &Baseline, ratios: &[RatioFigure]) -> Vec<RunResolution> {
     let mut found = Vec::new();
-    for quantity in [Quantity::Throughput, Quantity::LatencyMedian, Quantity::CpuCost] {
+    for quantity in Quantity::MAIN {
         let target = quantity.target();
         let of_target = |process: &&Process| process.records.iter().any(|r| r.cell.target == target);
         let measured: Vec<&Process> = baseline.processes.iter().filter(of_target).collect();

@@ -92,9 +92,6 @@ impl Answer {
     }
 }
 
-/// What the map is of.
-pub const QUANTITIES: [Quantity; 3] = [Quantity::Throughput, Quantity::LatencyMedian, Quantity::CpuCost];
-
 /// The map of one baseline in one quantity. `rows` are the thread counts and
 /// sizes that were measured, each with the modes that have a cell there.
 pub(super) fn gather(lookup: &Lookup<'_>, rows: &[((usize, usize), Vec<String>)]) -> Vec<MapCell> {

@@ -10,8 +10,10 @@ use super::baseline::BaselineFacts;
 use super::findings::{Finding, FindingKind};
 use super::map;
 use super::{Compared, Report, words};
+use crate::compare::Quantity;
 use crate::compare::table::{Style, render as render_comparison};
 use crate::doubt::DoubtKinds;
+use crate::layout::plain;
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -44,10 +46,7 @@ fn heading(report: &Report) -> String {
 /// `**aa1**: kernel 6.18, 5 processes, profile quick; throughput 48 cells, …`.
 fn summary(baseline: &BaselineFacts) -> String {
     let kernel = baseline.kernel_release.as_deref().unwrap_or("unknown");
-    let processes = match baseline.processes {
-        1 => "1 process".to_string(),
-        count => format!("{count} processes"),
-    };
+    let processes = words::count(baseline.processes, "process");
     let targets: Vec<String> = baseline
         .targets
         .iter()
@@ -87,8 +86,7 @@ fn letters<'a>(doubts: impl Iterator<Item = &'a DoubtKinds>) -> String {
 }
 
 fn one(finding: &Finding) -> String {
-    let marks = if finding.doubts.is_empty() { String::new() } else { format!(" ({})", finding.doubts) };
-    let mut text = format!("- {}{marks}\n", plain(&finding.headline));
+    let mut text = format!("- {}\n", tables::marked(&plain(&finding.headline), &finding.doubts));
     for detail in &finding.details {
         let _ = writeln!(text, "  - {}", plain(detail));
     }
@@ -102,7 +100,7 @@ fn maps(report: &Report) -> String {
             writeln!(text, "\n{}, {}: {}", plain(&best.baseline), best.quantity.name(), plain(&best.text));
     }
     for baseline in &report.baselines {
-        for quantity in map::QUANTITIES {
+        for quantity in Quantity::MAIN {
             let of = |cell: &&map::MapCell| cell.baseline == baseline.name && cell.quantity == quantity;
             let cells: Vec<&map::MapCell> = report.map.iter().filter(of).collect();
             if cells.is_empty() {
@@ -118,7 +116,8 @@ fn maps(report: &Report) -> String {
                 let cells: Vec<String> = report.threads.iter().map(at).collect();
                 [vec![words::size(*bytes)], cells].concat()
             });
-            text += &tables::table(&[vec!["size".to_string()], threads].concat(), lines);
+            let header = [vec!["size".to_string()], threads].concat();
+            text += &Style::Markdown.table(&header, &lines.collect::<Vec<_>>(), 0);
             text += &letters(cells.iter().map(|cell| &cell.doubts));
         }
     }
@@ -189,7 +188,7 @@ fn conditions(report: &Report) -> String {
     let names: Vec<String> = report.baselines.iter().map(|baseline| baseline.name.clone()).collect();
     let lines = CONDITIONS.iter().map(|name| {
         let of = |baseline: &BaselineFacts| {
-            let condition = baseline.conditions.iter().find(|condition| condition.name == *name);
+            let condition = baseline.condition(name);
             match condition.map(|condition| (&condition.value, &condition.absent)) {
                 Some((Some(value), _)) => value.clone(),
                 Some((None, Some(why))) => format!("absent ({why})"),
@@ -198,7 +197,8 @@ fn conditions(report: &Report) -> String {
         };
         [vec![name.to_string()], report.baselines.iter().map(of).collect()].concat()
     });
-    text += &tables::table(&[vec!["condition".to_string()], names].concat(), lines);
+    let header = [vec!["condition".to_string()], names].concat();
+    text += &Style::Markdown.table(&header, &lines.collect::<Vec<_>>(), 0);
     for baseline in &report.baselines {
         let in_all = baseline.conditions.len();
         let _ = writeln!(
@@ -223,22 +223,5 @@ fn again(report: &Report) -> String {
         let _ = writeln!(text, "{command}");
     }
     let _ = writeln!(text, "{}\n```", report.command);
-    text
-}
-
-/// Words from a record in running Markdown: nothing in them may begin markup.
-fn plain(words: &str) -> String {
-    let mut text = String::new();
-    for letter in words.chars() {
-        match letter {
-            '\r' | '\n' => text.push(' '),
-            '|' | '*' | '<' | '\\' => {
-                text.push('\\');
-                text.push(letter);
-            }
-            '(' if text.ends_with(']') => text += "\\(",
-            other => text.push(other),
-        }
-    }
     text
 }

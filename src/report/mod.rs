@@ -115,10 +115,6 @@ pub struct CriterionPage {
     pub path: String,
 }
 
-/// Whose quantities crossovers are looked for in.
-const CROSSOVERS: [RatioQuantity; 3] =
-    [RatioQuantity::Throughput, RatioQuantity::LatencyMedian, RatioQuantity::CpuCost];
-
 impl Report {
     /// Gathers everything from `baselines`. `links` are Criterion's pages as
     /// they are reached from where the report will lie.
@@ -163,14 +159,14 @@ impl Report {
         let figures = figures::gather(baseline);
         let ratios = ratios::gather(baseline, &modes);
         let index = Index::new(&figures, &ratios);
-        for quantity in map::QUANTITIES {
+        for quantity in RatioQuantity::MAIN {
             let rows = cells::rows(baseline, quantity.target(), &modes);
             let map = map::gather(&index.lookup(&baseline.name, quantity), &rows);
             self.best.extend(best::sentence(&baseline.name, quantity, &map));
             self.map.extend(map);
         }
         let mut crossovers = Vec::new();
-        for quantity in CROSSOVERS {
+        for quantity in RatioQuantity::MAIN {
             let lookup = index.lookup(&baseline.name, quantity);
             let target = Some(quantity.target());
             let sizes = cells::sizes(cells::records(baseline), target);

@@ -42,6 +42,16 @@ pub struct RatioFigure {
     pub doubts: DoubtKinds,
 }
 
+impl RatioFigure {
+    /// The way round that it reads: of throughput above 1 is more.
+    pub(super) fn as_read(&self) -> Reading {
+        match self.quantity {
+            Quantity::Throughput => self.reading.map(|time| 1.0 / time),
+            _ => self.reading.clone(),
+        }
+    }
+}
+
 /// Every ratio of one baseline. Each pair of modes stands in both directions,
 /// so that who reads them need not turn one round.
 pub(super) fn gather(baseline: &Baseline, modes: &[String]) -> Vec<RatioFigure> {

@@ -53,6 +53,24 @@ pub(super) fn thread_counts(counts: &[usize], oversubscribed: &[usize]) -> Strin
     }
 }
 
+/// Equal sentences once, each with all that it holds for, as they are met.
+pub(super) fn grouped<T>(each: impl Iterator<Item = (T, String)>) -> Vec<(Vec<T>, String)> {
+    let mut said: Vec<(Vec<T>, String)> = Vec::new();
+    for (of, what) in each {
+        match said.iter_mut().find(|(_, other)| *other == what) {
+            Some((all, _)) => all.push(of),
+            None => said.push((vec![of], what)),
+        }
+    }
+    said
+}
+
+/// With a capital at the beginning.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A figure, short also where it is small: `0.0123`, `1.2e-5`.
 pub(super) fn figure(value: f64) -> String {
     match value.abs() {

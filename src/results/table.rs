@@ -11,6 +11,7 @@ use super::row::{Row, rows};
 use crate::cell::Target;
 use crate::doubt::DoubtKind;
 use crate::exchange::REFERENCES;
+use crate::layout::Style;
 use crate::metric;
 use crate::metric::cpu_cost::per_byte_unit;
 
@@ -37,7 +38,7 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
         "{}: {what}; ×{against} {reference}'s within the blocks of the row [95 % interval]\n\n",
         target.name()
     );
-    text += &aligned(&header, &cells);
+    text += &Style::Text.table(&header, &cells, 2);
     let better = match target {
         Target::Throughput => "fastest",
         Target::Latency => "shortest",
@@ -84,7 +85,7 @@ fn costs(modes: &[String], records: &[Record]) -> String {
     let names = modes.join(", ");
     let mut text = format!(
         "\nCPU cost in {unit}, client + server; time a message over the references in each cell's own blocks, {names}\n\n{}",
-        aligned(&header, &lines)
+        Style::Text.table(&header, &lines, 2)
     );
     for why in no_limits {
         let _ = writeln!(text, "\nno limit: {why}");
@@ -154,26 +155,6 @@ pub fn minutes(duration: Duration) -> String {
 pub fn count(count: usize, of: &str) -> String {
     let plural = if of.ends_with('s') { "es" } else { "s" };
     format!("{count} {of}{}", if count == 1 { "" } else { plural })
-}
-
-fn aligned(header: &[String], cells: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let lengths = cells.iter().chain([&header.to_vec()]).map(|line| line[column].chars().count()).max();
-        lengths.unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    let mut text = String::new();
-    for line in [&header.to_vec()].into_iter().chain(cells) {
-        for (column, (word, width)) in line.iter().zip(&widths).enumerate() {
-            let _ = match column {
-                0 | 1 => write!(text, "{word:>width$}  "),
-                _ => write!(text, "{word:<width$}  "),
-            };
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
-    text
 }
 
 /// What the marks mean: one line a kind, with how many cells, the first one's

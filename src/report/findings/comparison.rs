@@ -13,15 +13,10 @@ use crate::doubt::DoubtKinds;
 pub(super) fn finding(compared: &Compared) -> Finding {
     match compared {
         Compared::Comparison(comparison) => of_comparison(comparison),
-        Compared::Refused { base, new, why } => Finding {
-            kind: FindingKind::Comparison,
-            baseline: new.clone(),
-            headline: format!("{new} and {base} are not compared: {why}."),
-            details: Vec::new(),
-            figures: Vec::new(),
-            cells: Vec::new(),
-            doubts: DoubtKinds::default(),
-        },
+        Compared::Refused { base, new, why } => {
+            let headline = format!("{new} and {base} are not compared: {why}.");
+            Finding::new(FindingKind::Comparison, new, headline)
+        }
     }
 }
 
@@ -37,11 +32,11 @@ fn of_comparison(comparison: &Comparison) -> Finding {
     let changed: Vec<&CellComparison> = comparison
         .cells
         .iter()
-        .filter(|cell| [&cell.relative, &cell.absolute].iter().any(|judged| is_change(judged.verdict)))
+        .filter(|cell| [&cell.relative, &cell.absolute].iter().any(|judged| judged.verdict.is_change()))
         .collect();
-    let counts = QUESTIONS.map(|(question, of)| {
-        let count =
-            |verdict: Verdict| comparison.cells.iter().filter(|cell| of(cell).verdict == verdict).count();
+    let counts = [0, 1].map(|number| {
+        let count = |verdict: Verdict| comparison.count(verdict)[number];
+        let (question, _) = QUESTIONS[number];
         format!(
             "{question} {} slower and {} faster; in {} no difference was found, and {} cannot be told",
             count(Verdict::Slower),
@@ -83,10 +78,8 @@ fn of_comparison(comparison: &Comparison) -> Finding {
 /// What was changed between the two: the kernel and its settings, or whatever
 /// else may be the cause.
 fn conditions(comparison: &Comparison) -> String {
-    let of = |weight: Weight| -> Vec<String> {
-        let differences = comparison.differences.iter().filter(|difference| difference.weight == weight);
-        differences.map(Difference::text).collect()
-    };
+    let of =
+        |weight: Weight| -> Vec<String> { comparison.differences_of(weight).map(Difference::text).collect() };
     let (sought, warned) = (of(Weight::Sought), of(Weight::Warning));
     let also = if warned.is_empty() {
         String::new()
@@ -102,17 +95,13 @@ fn conditions(comparison: &Comparison) -> String {
     }
 }
 
-fn is_change(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Slower | Verdict::Faster)
-}
-
 /// The largest change of each direction, if there is one.
 fn largest<'a>(
     cells: impl Iterator<Item = &'a CellComparison>,
     of: fn(&CellComparison) -> &Judged,
 ) -> Vec<(&'a CellComparison, Reading)> {
     let judged = cells.filter_map(|cell| Some((cell, of(cell).verdict, of(cell).ratio?)));
-    let changes: Vec<_> = judged.filter(|(_, verdict, _)| is_change(*verdict)).collect();
+    let changes: Vec<_> = judged.filter(|(_, verdict, _)| verdict.is_change()).collect();
     [Verdict::Slower, Verdict::Faster]
         .into_iter()
         .filter_map(|verdict| {

@@ -81,15 +81,8 @@ fn sizes(evidence: &Evidence<'_>, quantity: Quantity) -> Vec<usize> {
 
 /// What is to be said, each with the thread counts that it holds for.
 fn said(evidence: &Evidence<'_>, rows: &[&CrossoverRow]) -> Vec<(String, String)> {
-    let mut said: Vec<(Vec<usize>, String)> = Vec::new();
-    for row in rows {
-        let what = sentence(row);
-        match said.iter_mut().find(|(_, other)| *other == what) {
-            Some((threads, _)) => threads.push(row.threads),
-            None => said.push((vec![row.threads], what)),
-        }
-    }
     let target = rows.first().map_or(crate::cell::Target::Throughput, |row| row.quantity.target());
+    let said = words::grouped(rows.iter().map(|row| (row.threads, sentence(row))));
     said.into_iter().map(|(threads, what)| (evidence.thread_counts(target, &threads), what)).collect()
 }
 
@@ -97,38 +90,16 @@ fn sentence(row: &CrossoverRow) -> String {
     match &row.crossover {
         Crossover::Crosses { crossings } => {
             let each = crossings.iter().map(|crossing| {
-                let behind = if crossing.leader_after == row.mode { &row.over } else { &row.mode };
+                let (leader, place) = (&crossing.leader_after, place(crossing));
                 match row.quantity {
-                    Quantity::CpuCost => {
-                        format!(
-                            "{} costs less than {behind} from {} on",
-                            crossing.leader_after,
-                            place(crossing)
-                        )
-                    }
-                    Quantity::LatencyMedian | Quantity::LatencyP99 => {
-                        format!(
-                            "{} answers sooner than {behind} from {} on",
-                            crossing.leader_after,
-                            place(crossing)
-                        )
-                    }
-                    Quantity::Throughput => {
-                        format!("{} overtakes {behind} at {}", crossing.leader_after, place(crossing))
-                    }
+                    Quantity::Throughput => format!("{leader} overtakes {} at {place}", behind(row, leader)),
+                    _ => format!("{} from {place} on", leads(row, leader)),
                 }
             });
             each.collect::<Vec<_>>().join(", then ")
         }
         Crossover::NotInRange { leader, clear_bytes, unclear_bytes } => {
-            let behind = if *leader == row.mode { &row.over } else { &row.mode };
-            let leads = match row.quantity {
-                Quantity::CpuCost => format!("{leader} costs less than {behind}"),
-                Quantity::LatencyMedian | Quantity::LatencyP99 => {
-                    format!("{leader} answers sooner than {behind}")
-                }
-                Quantity::Throughput => format!("{leader} is faster than {behind}"),
-            };
+            let leads = leads(row, leader);
             match unclear_bytes.as_slice() {
                 [] => format!("{leads} at every size: no crossover in the measured range"),
                 unclear => format!(
@@ -154,6 +125,20 @@ fn sentence(row: &CrossoverRow) -> String {
         }
         Crossover::NotMeasured { absent } => format!("there is no ratio to tell by ({absent})"),
     }
+}
+
+/// `two-copy costs less than one-copy`.
+fn leads(row: &CrossoverRow, leader: &str) -> String {
+    let how = match row.quantity {
+        Quantity::CpuCost => "costs less than",
+        Quantity::LatencyMedian | Quantity::LatencyP99 => "answers sooner than",
+        Quantity::Throughput => "is faster than",
+    };
+    format!("{leader} {how} {}", behind(row, leader))
+}
+
+fn behind<'a>(row: &'a CrossoverRow, leader: &str) -> &'a str {
+    if leader == row.mode { &row.over } else { &row.mode }
 }
 
 /// `11.2 KiB [9.6, 12.8]`: between which sizes is said in the details.

@@ -9,7 +9,6 @@ use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::Cell;
 use crate::compare::Quantity;
-use crate::doubt::DoubtKinds;
 use crate::exchange::Reference;
 
 const MEMCPY: &str = Reference::Memcpy.name();
@@ -38,15 +37,7 @@ fn of_quantity(evidence: &Evidence<'_>, quantity: Quantity) -> Option<Finding> {
     let small = Small { evidence, lookup: evidence.lookup(quantity), threads, sizes };
     let modes: Vec<&String> =
         evidence.modes.iter().filter(|mode| cells.iter().any(|cell| cell.mode == **mode)).collect();
-    let mut finding = Finding {
-        kind: FindingKind::SmallMessages,
-        baseline: evidence.name().to_string(),
-        headline: small.headline(&modes),
-        details: Vec::new(),
-        figures: Vec::new(),
-        cells: Vec::new(),
-        doubts: DoubtKinds::default(),
-    };
+    let mut finding = Finding::new(FindingKind::SmallMessages, evidence.name(), small.headline(&modes));
     for mode in modes {
         small.describe(mode, &mut finding);
     }

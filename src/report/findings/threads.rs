@@ -46,15 +46,9 @@ fn finding(evidence: &Evidence<'_>, rows: &Rows<'_>, mode: &str) -> Option<Findi
     if peaks.is_empty() {
         return None; // one thread count says nothing of more
     }
-    let mut finding = Finding {
-        kind: FindingKind::Threads,
-        baseline: evidence.name().to_string(),
-        headline: headline(evidence, mode, &peaks),
-        details: Vec::new(),
-        figures: Vec::new(),
-        doubts: evidence.doubts(cells.iter()),
-        cells,
-    };
+    let mut finding = Finding::new(FindingKind::Threads, evidence.name(), headline(evidence, mode, &peaks));
+    finding.doubts = evidence.doubts(cells.iter());
+    finding.cells = cells;
     for peak in &peaks {
         describe(evidence, mode, peak, &mut finding);
     }
@@ -120,14 +114,7 @@ fn over(base: &Side, other: &Side, confidence: f64) -> Option<Reading> {
 }
 
 fn headline(evidence: &Evidence<'_>, mode: &str, peaks: &[Peak]) -> String {
-    let mut said: Vec<(Vec<usize>, String)> = Vec::new();
-    for peak in peaks {
-        let what = highest(evidence, peak);
-        match said.iter_mut().find(|(_, other)| *other == what) {
-            Some((sizes, _)) => sizes.push(peak.bytes),
-            None => said.push((vec![peak.bytes], what)),
-        }
-    }
+    let said = words::grouped(peaks.iter().map(|peak| (peak.bytes, highest(evidence, peak))));
     let each = said.iter().map(|(sizes, what)| format!("at {} {what}", words::sizes(sizes)));
     format!("Throughput of {mode}: {}.", each.collect::<Vec<_>>().join("; "))
 }

@@ -7,7 +7,6 @@ use super::super::estimate::{Estimate, Reading};
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::{Cell, Target};
-use crate::doubt::DoubtKinds;
 
 /// One finding a mode that makes `MSG_ZEROCOPY` sends, or one that says that
 /// none does.
@@ -17,17 +16,9 @@ pub(super) fn findings(evidence: &Evidence<'_>) -> Vec<Finding> {
     if !found.is_empty() {
         return found;
     }
-    vec![Finding {
-        kind: FindingKind::ZeroCopy,
-        baseline: evidence.name().to_string(),
-        headline:
-            "No cell made MSG_ZEROCOPY sends: nothing here says whether they would have saved the copy."
-                .to_string(),
-        details: Vec::new(),
-        figures: Vec::new(),
-        cells: Vec::new(),
-        doubts: DoubtKinds::default(),
-    }]
+    let headline =
+        "No cell made MSG_ZEROCOPY sends: nothing here says whether they would have saved the copy.";
+    vec![Finding::new(FindingKind::ZeroCopy, evidence.name(), headline.to_string())]
 }
 
 /// What a mode's cells counted, over all of them.

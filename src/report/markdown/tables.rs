@@ -1,17 +1,16 @@
 //! Tables of the absolute figures with their ratios, a row for each thread count
 //! and size, a column a mode. It lays out and computes nothing.
 
-use std::fmt::Write;
-
 use super::super::estimate::{Estimate, Reading};
 use super::super::figures::Figure;
 use super::super::index::Index;
 use super::super::{Report, words};
-use super::{letters, plain};
+use super::letters;
 use crate::cell::{Cell, Target};
 use crate::compare::Quantity;
 use crate::doubt::{DoubtKind, DoubtKinds};
 use crate::exchange::{REFERENCES, Reference};
+use crate::layout::{Style, plain};
 
 /// A table for each target of each baseline.
 pub(super) fn figures(report: &Report) -> String {
@@ -24,16 +23,6 @@ pub(super) fn figures(report: &Report) -> String {
         }
     }
     text
-}
-
-/// A table in Markdown; words in it are escaped here.
-pub(super) fn table(header: &[String], lines: impl Iterator<Item = Vec<String>>) -> String {
-    let line = |words: &[String]| {
-        format!("| {} |\n", words.iter().map(|word| plain(word)).collect::<Vec<_>>().join(" | "))
-    };
-    let mut text = line(header);
-    let _ = writeln!(text, "|{}", "---|".repeat(header.len()));
-    text + &lines.map(|words| line(&words)).collect::<String>()
 }
 
 /// Words with the marks of doubts behind them.
@@ -81,7 +70,7 @@ impl Drawing<'_> {
             "\n{}, {}: {what}; ×{ratio} {first}'s within blocks\n\n{}{}",
             plain(self.baseline),
             self.target.name(),
-            table(&header, lines.into_iter()),
+            Style::Markdown.table(&header, &lines, 0),
             letters(self.shown().map(|figure| &figure.doubts))
         )
     }
@@ -127,18 +116,9 @@ impl Drawing<'_> {
                 (figure, format!("{} + {server} {}", words::reading(&figure.reading), figure.unit))
             }
         };
-        let quantity = match self.target {
-            Target::Throughput => Quantity::Throughput,
-            Target::Latency => Quantity::LatencyMedian,
-            Target::CpuCost => Quantity::CpuCost,
-        };
-        let ratio = self.index.ratio(self.baseline, quantity, row, mode, first);
+        let ratio = self.index.ratio(self.baseline, Quantity::main_of(self.target), row, mode, first);
         let is_widened = ratio.is_some_and(|ratio| ratio.widened_by.is_some());
-        let ratio = ratio.map(|ratio| match self.target {
-            Target::Throughput => ratio.reading.map(|time| 1.0 / time),
-            Target::Latency | Target::CpuCost => ratio.reading.clone(),
-        });
-        let ratio = ratio.map_or(String::new(), |ratio| format!(" {}", words::times(&ratio)));
+        let ratio = ratio.map_or(String::new(), |ratio| format!(" {}", words::times(&ratio.as_read())));
         let doubts = figure.doubts.clone().and(is_widened.then_some(DoubtKind::SelfRatioOff));
         Some(marked(&format!("{text}{ratio}"), &doubts))
     }

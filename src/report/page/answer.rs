@@ -55,7 +55,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
 }
 
 fn maps(sheet: &Sheet<'_>, facts: &BaselineFacts) -> Markup {
-    let quantities = crate::report::map::QUANTITIES.into_iter();
+    let quantities = Quantity::MAIN.into_iter();
     let has = |quantity: &Quantity| cells(sheet.report, facts, *quantity).next().is_some();
     let measured: Vec<Quantity> = quantities.filter(has).collect();
     html! {

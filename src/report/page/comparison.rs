@@ -5,13 +5,15 @@
 use maud::{Markup, html};
 
 use super::chart::{Chart, Over};
+use super::names;
 use super::sheet::{self, Datum, Lane, Row, Sheet};
 use crate::compare::comparability::{Difference, Weight};
-use crate::compare::table::{absolute, answer, references};
-use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
+use crate::compare::table::{NOTHING_DIFFERS, absolute, answer, references, tallies};
+use crate::compare::{CellComparison, Comparison, Judged, Quantity};
 use crate::report::Compared;
 use crate::report::estimate::Reading;
 use crate::report::plot::Scale;
+use crate::report::words;
 
 pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
     let comparisons: Vec<&Comparison> = sheet.report.comparisons.iter().filter_map(compared).collect();
@@ -43,53 +45,30 @@ fn conditions(compared: &Compared) -> Markup {
         }
         Compared::Comparison(comparison) => comparison,
     };
-    let of = |weight: Weight| -> Vec<&Difference> {
-        comparison.differences.iter().filter(|it| it.weight == weight).collect()
-    };
     let (base, new) = (&comparison.base, &comparison.new);
     html! {
         h3 { (new.name) " against " (base.name) }
         @for (weight, label) in [(Weight::Refusal, "Not comparable, forced"), (Weight::Warning, "Differs, and is not the kernel")] {
-            @for difference in of(weight) { p.warning { strong { (label) ": " } (difference.text()) } }
+            @for difference in comparison.differences_of(weight) { p.warning { strong { (label) ": " } (difference.text()) } }
         }
         @if comparison.differences.is_empty() {
-            p { "Nothing differs in the recorded conditions: both are of the same kernel and settings." }
+            p { (words::capital(NOTHING_DIFFERS)) "." }
         }
         @for (weight, label) in [(Weight::Sought, "The kernel and its settings"), (Weight::Other, "Other conditions")] {
-            @let differences = of(weight);
+            @let differences: Vec<&Difference> = comparison.differences_of(weight).collect();
             @if !differences.is_empty() {
                 p { (label) " differ:" }
                 ul { @for difference in differences { li { (difference.text()) } } }
             }
         }
-        @for note in base.notes.iter().chain(&new.notes) { p { (note) } }
-        @if base.processes == 1 || new.processes == 1 {
-            p { "One process on a side: what processes differ by was not measured there, and intervals are widened \
-                 for it. " code { "copycost record" } " makes a baseline of several." }
-        }
+        @for note in comparison.notes() { p { (names::prose(&words::capital(&note))) "." } }
         @for quantity in Quantity::ALL {
-            @if let Some(words) = references(comparison, quantity) {
-                p { (capital(quantity.name())) ": references, of the machine and the kernel's entry, not of the modes: " (words) "." }
+            @if let Some(said) = references(comparison, quantity) {
+                p { (words::capital(quantity.name())) ": " (said) "." }
             }
         }
-        p { (tally(comparison)) }
+        p { "Verdicts: " (tallies(comparison).join("; ")) "." }
     }
-}
-
-fn tally(comparison: &Comparison) -> String {
-    let count = |verdict: Verdict| {
-        let of = |pick: fn(&CellComparison) -> &Judged| {
-            comparison.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
-        };
-        format!(
-            "{} {} relative, {} absolute",
-            verdict.text(),
-            of(|cell| &cell.relative),
-            of(|cell| &cell.absolute)
-        )
-    };
-    let verdicts = [Verdict::Slower, Verdict::Faster, Verdict::NoDifferenceFound, Verdict::CannotTell];
-    format!("Verdicts: {}.", verdicts.map(count).join("; "))
 }
 
 /// The answer to one question about a cell, and its words.
@@ -119,7 +98,7 @@ fn charts(sheet: &Sheet<'_>, comparisons: &[&Comparison], quantity: Quantity) ->
         @for (id, asks, means, pick) in questions {
             (Chart {
                 id: &format!("compare-{}-{id}", slug(quantity)),
-                heading: format!("{}: {asks}", capital(quantity.name())),
+                heading: format!("{}: {asks}", words::capital(quantity.name())),
                 caption: format!("{means} Above 1 is slower or dearer than {base}; bars are 95 % intervals."),
                 over: Over::Size,
                 y: format!("over {base}, log scale"),
@@ -148,7 +127,7 @@ fn datum(
     let (judged, words) = pick(cell);
     let why_none = || Reading::absent(judged.reason.clone().unwrap_or_default());
     let reading = Reading::of_judged(judged).unwrap_or_else(why_none);
-    let has_changed = matches!(judged.verdict, Verdict::Faster | Verdict::Slower);
+    let has_changed = judged.verdict.is_change();
     let verdict = Some(sheet::Verdict { words, has_changed });
     Some(Datum { reading, unit: String::new(), doubts: cell.doubts.clone(), verdict })
 }
@@ -160,9 +139,4 @@ fn slug(quantity: Quantity) -> &'static str {
         Quantity::LatencyP99 => "latency-p99",
         Quantity::CpuCost => "cpu-cost",
     }
-}
-
-fn capital(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }

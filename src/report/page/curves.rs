@@ -5,12 +5,11 @@
 use maud::{Markup, html};
 
 use super::names;
-use super::sheet::Row;
+use super::sheet::{Row, Sheet};
 use super::table;
 use crate::doubt::DoubtKinds;
-use crate::report::Report;
 use crate::report::curve::{Curve, CurvePoint};
-use crate::report::plot::{Axis, Line, Mark, Panel, Plot, Point, Scale, Series, Style, Tick};
+use crate::report::plot::{Axis, Panel, Plot, Point, Scale, Series, Style, Tick};
 use crate::report::words;
 use crate::results::table::digits;
 
@@ -20,8 +19,8 @@ const SHARES: [(f64, &str); 5] =
 
 const LONGEST: &str = "longest";
 
-pub(super) fn draw(report: &Report) -> Markup {
-    let rows = rows(report);
+pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
+    let rows = rows(sheet);
     html! {
         h3 id="curves-heading" { "Percentile curve of a chosen cell" }
         @if rows.is_empty() {
@@ -34,16 +33,16 @@ pub(super) fn draw(report: &Report) -> Markup {
                 }
             }
             div id="curves" {
-                @for row in &rows { (figure(report, *row)) }
+                @for row in &rows { (figure(sheet, *row)) }
             }
         }
     }
 }
 
 /// Every size and thread count with a curve or the reason for there being none.
-fn rows(report: &Report) -> Vec<Row> {
+fn rows(sheet: &Sheet<'_>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for curve in &report.curves {
+    for curve in &sheet.report.curves {
         let row = Row { threads: curve.cell.threads, message_bytes: curve.cell.message_bytes };
         if !rows.contains(&row) {
             rows.push(row);
@@ -60,13 +59,13 @@ fn title(row: Row) -> String {
     format!("{}, {}", words::size(row.message_bytes), words::threads(row.threads))
 }
 
-fn figure(report: &Report, row: Row) -> Markup {
+fn figure(sheet: &Sheet<'_>, row: Row) -> Markup {
     let here =
         |curve: &&Curve| curve.cell.threads == row.threads && curve.cell.message_bytes == row.message_bytes;
-    let mut curves: Vec<&Curve> = report.curves.iter().filter(here).collect();
-    curves.sort_by_key(|curve| report.modes.iter().position(|mode| *mode == curve.cell.mode));
+    let mut curves: Vec<&Curve> = sheet.report.curves.iter().filter(here).collect();
+    curves.sort_by_key(|curve| sheet.report.modes.iter().position(|mode| *mode == curve.cell.mode));
     let heading = format!("{}-heading", id(row));
-    let plot = plot(report, row, &curves);
+    let plot = plot(sheet, row, &curves);
     html! {
         figure id=(id(row)) data-choice=(id(row)) aria-labelledby=(heading) {
             figcaption id=(heading) {
@@ -78,11 +77,11 @@ fn figure(report: &Report, row: Row) -> Markup {
             } @else {
                 ul.legend {
                     @for curve in &curves {
-                        li { (style(report, curve).swatch()) " " (name(report, curve)) }
+                        li { (style(sheet, curve).swatch()) " " (name(sheet, curve)) }
                     }
                 }
                 (plot.draw())
-                (as_table(report, row, &curves))
+                (as_table(sheet, row, &curves))
             }
         }
     }
@@ -93,7 +92,7 @@ fn why_none(curves: &[&Curve]) -> String {
     format!("Absent: {}", reasons.first().unwrap_or(&"no round trips are in the records"))
 }
 
-fn plot(report: &Report, row: Row, curves: &[&Curve]) -> Plot {
+fn plot(sheet: &Sheet<'_>, row: Row, curves: &[&Curve]) -> Plot {
     let shares = curves.iter().flat_map(|curve| &curve.points).map(|point| point.share);
     let furthest = shares.filter(|share| *share < 1.0).map(halvings).fold(1.0, f64::max);
     // The longest round trip has no share above it: it stands at the end.
@@ -104,9 +103,9 @@ fn plot(report: &Report, row: Row, curves: &[&Curve]) -> Plot {
     let ticks = ticks.map(tick).chain([Tick { value: end, label: "100 %".into() }]);
     let series = curves.iter().filter(|curve| !curve.points.is_empty()).map(|curve| Series {
         name: curve.cell.mode.clone(),
-        style: style(report, curve),
+        style: style(sheet, curve),
         is_labelled: false,
-        points: points(report, curve, place),
+        points: points(sheet, curve, place),
         path: curve.points.iter().map(|point| (place(point.share), in_microseconds(point))).collect(),
     });
     Plot {
@@ -127,7 +126,7 @@ fn in_microseconds(point: &CurvePoint) -> f64 {
     point.ns as f64 / 1e3
 }
 
-fn points(report: &Report, curve: &Curve, place: impl Fn(f64) -> f64) -> Vec<Point> {
+fn points(sheet: &Sheet<'_>, curve: &Curve, place: impl Fn(f64) -> f64) -> Vec<Point> {
     let named = asked_for(curve).into_iter();
     let named = named.filter_map(|(share, name, found)| Some((share, name, found?)));
     let point = |(share, name, found): (f64, &str, &CurvePoint)| Point {
@@ -136,7 +135,7 @@ fn points(report: &Report, curve: &Curve, place: impl Fn(f64) -> f64) -> Vec<Poi
         ends: None,
         label: format!(
             "{}, {}: {name} of {} round trips {} µs",
-            name_of(report, curve),
+            name_of(sheet, curve),
             title(Row { threads: curve.cell.threads, message_bytes: curve.cell.message_bytes }),
             curve.round_trips,
             digits(in_microseconds(found)),
@@ -154,11 +153,11 @@ fn asked_for(curve: &Curve) -> Vec<(f64, &'static str, Option<&CurvePoint>)> {
     found
 }
 
-fn as_table(report: &Report, row: Row, curves: &[&Curve]) -> Markup {
+fn as_table(sheet: &Sheet<'_>, row: Row, curves: &[&Curve]) -> Markup {
     let mut header = vec!["mode".to_string(), "round trips".to_string()];
     header.extend(SHARES.iter().map(|(_, name)| name.to_string()).chain([LONGEST.to_string()]));
     let line = |curve: &&Curve| {
-        let mut line = vec![table::text(name(report, curve)), table::text(curve.round_trips.to_string())];
+        let mut line = vec![table::text(name(sheet, curve)), table::text(curve.round_trips.to_string())];
         line.extend(asked_for(curve).into_iter().map(|(_, _, found)| {
             table::text(found.map_or("–".to_string(), |point| digits(in_microseconds(point))))
         }));
@@ -171,22 +170,17 @@ fn as_table(report: &Report, row: Row, curves: &[&Curve]) -> Markup {
     table::behind(&format!("As a table: {what}"), &caption, &header, &lines, 1)
 }
 
-fn name(report: &Report, curve: &Curve) -> String {
-    let name = name_of(report, curve);
+fn name(sheet: &Sheet<'_>, curve: &Curve) -> String {
+    let name = name_of(sheet, curve);
     if curve.doubts.is_empty() { name } else { format!("{name} ({})", names::doubts(&curve.doubts)) }
 }
 
-fn name_of(report: &Report, curve: &Curve) -> String {
-    if report.baselines.len() > 1 {
-        format!("{}, {}", curve.cell.mode, curve.baseline)
-    } else {
-        curve.cell.mode.clone()
-    }
+fn name_of(sheet: &Sheet<'_>, curve: &Curve) -> String {
+    sheet.name(&curve.cell.mode, &curve.baseline)
 }
 
-fn style(report: &Report, curve: &Curve) -> Style {
-    let mode = report.modes.iter().position(|mode| *mode == curve.cell.mode).unwrap_or_default();
-    let baseline = report.baselines.iter().position(|facts| facts.name == curve.baseline).unwrap_or_default();
-    let dash = if report.baselines.len() > 1 { baseline } else { mode };
-    Style { mark: Mark::Numbered(mode), line: Line::Dash(dash), fill: baseline }
+fn style(sheet: &Sheet<'_>, curve: &Curve) -> Style {
+    let (modes, baselines) = (&sheet.report.modes, &sheet.report.baselines);
+    let mode = modes.iter().position(|mode| *mode == curve.cell.mode).unwrap_or_default();
+    sheet.style(mode, baselines.iter().position(|facts| facts.name == curve.baseline).unwrap_or_default())
 }

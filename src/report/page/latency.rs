@@ -28,7 +28,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
             ))
         }
         (ratio_chart::draw(sheet, Quantity::LatencyMedian))
-        (curves::draw(sheet.report))
+        (curves::draw(sheet))
     }
 }
 

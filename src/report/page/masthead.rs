@@ -26,9 +26,7 @@ pub(super) fn draw(report: &Report) -> Markup {
 }
 
 fn one(report: &Report, facts: &BaselineFacts) -> Markup {
-    let condition = |name: &str| {
-        facts.conditions.iter().find(|condition| condition.name == name).and_then(|it| it.value.as_deref())
-    };
+    let condition = |name: &str| facts.condition(name)?.value.as_deref();
     let cells: Vec<String> = facts
         .targets
         .iter()
@@ -44,7 +42,7 @@ fn one(report: &Report, facts: &BaselineFacts) -> Markup {
             @if let Some(hypervisor) = condition("hypervisor.type") { ", hypervisor " (hypervisor) }
             @if let Some(days) = condition("date_utc").and_then(days) { ", " (days) }
             "; profile " (facts.profile) "; " (cells.join(", ")) "; "
-            (if facts.processes == 1 { "1 process".to_string() } else { format!("{} processes", facts.processes) })
+            (words::count(facts.processes, "process"))
         }
     }
 }

@@ -34,11 +34,11 @@ pub(super) fn draw(sheet: &Sheet<'_>, quantity: Quantity) -> Markup {
     };
     chart.draw(sheet, |lane, row| {
         let ratio = sheet.ratio(quantity, lane, over, row)?;
-        // A ratio of times; throughput reads the other way round.
-        let reading = match quantity {
-            Quantity::Throughput => ratio.reading.map(|value| 1.0 / value),
-            _ => ratio.reading.clone(),
-        };
-        Some(Datum { reading, unit: format!("times {over}'s"), doubts: ratio.doubts.clone(), verdict: None })
+        Some(Datum {
+            reading: ratio.as_read(),
+            unit: format!("times {over}'s"),
+            doubts: ratio.doubts.clone(),
+            verdict: None,
+        })
     })
 }
