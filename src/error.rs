@@ -173,7 +173,7 @@ pub enum Error {
     },
     /// A baseline is to be compared with itself.
     #[error(
-        "{base} and {new} are one: of the same processes, {processes} of them, so there is nothing to compare"
+        "{base} and {new} are one: every process of either is one of the other's, so there is nothing to compare"
     )]
     OneBaseline {
         /// What was to be compared with.

@@ -142,7 +142,10 @@ fn the_flag_wins_over_the_variable_and_the_variable_over_the_default() {
         };
         let words = |of: &str| begin(of).leak().iter().map(String::as_str).collect::<Vec<&str>>();
         let (fine, shown) = run(&words("a"), flag, "of-variable.toml");
-        assert!(fine && shown.contains("profile of-flag.toml (from --profile)"), "{arguments:?}: {shown}");
+        assert!(
+            fine && shown.contains("profile of-flag.toml (from the command line)"),
+            "{arguments:?}: {shown}"
+        );
         let (fine, shown) = run(&words("b"), &[], "of-variable.toml");
         let said = "profile of-variable.toml (from COPYCOST_PROFILE)";
         assert!(fine && shown.contains(said), "{arguments:?}: {shown}");

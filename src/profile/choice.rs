@@ -50,7 +50,7 @@ impl fmt::Display for ProfileChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "profile {}", self.profile.name)?;
         match self.source {
-            Source::Flag => f.write_str(" (from --profile)"),
+            Source::Flag => f.write_str(" (from the command line)"),
             Source::Variable => write!(f, " (from {VARIABLE})"),
             Source::Default => Ok(()),
         }
