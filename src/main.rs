@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             eprintln!("copycost: {error:#}");
-            ExitCode::from(if error.is::<commands::WrongUsage>() { 2 } else { 1 })
+            ExitCode::from(if commands::is_wrong_usage(&error) { 2 } else { 1 })
         }
     }
 }

@@ -40,7 +40,8 @@ fn the_soft_limit_is_raised() {
 fn too_low_a_hard_limit_is_refused_with_the_number_that_does() {
     let run = limited("ulimit -n 48", STREAM, "");
     let errors = String::from_utf8_lossy(&run.stderr);
-    assert!(!run.status.success() && errors.contains("at most 48 are allowed"), "{errors}");
+    assert_eq!(run.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("at most 48 are allowed"), "{errors}");
     let needed = errors.split("ulimit -n ").nth(1).unwrap().split(' ').next().unwrap();
     assert!(errors.contains(&format!("up to {needed} files")), "{errors}");
     let run = limited(&format!("ulimit -n {needed}"), STREAM, "");

@@ -46,6 +46,23 @@ fn a_number_out_of_bounds_is_refused_with_its_bounds() {
 }
 
 #[test]
+fn a_word_that_names_nothing_is_wrong_usage_in_every_command() {
+    let stream = ["stream", "--mode", "one-copy", "--message-bytes", "4096", "--messages", "1"];
+    for (command, allowed) in [
+        ([&stream[..], &["--profile", "nope"]].concat(), "quick"),
+        (vec!["doctor", "--profile", "nope"], "quick"),
+        (vec!["record", "--profile", "nope"], "quick"),
+        (vec!["profile", "nope"], "quick"),
+        ([&["stream", "--mode", "nope"], &stream[3..]].concat(), "two-copy"),
+    ] {
+        let run = copycost(&command);
+        let errors = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{command:?}: {errors}");
+        assert!(errors.contains("nope") && errors.contains(allowed), "{command:?}: {errors}");
+    }
+}
+
+#[test]
 fn a_length_ends_the_stream_whatever_the_size() {
     for (message_bytes, threads) in [("1000", "1"), ("4096", "3"), ("16777216", "4")] {
         let run = copycost(&[

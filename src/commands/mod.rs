@@ -12,6 +12,8 @@ pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod stream;
 
+use copycost::profile::ProfileError;
+
 /// What could be refused before anything was done: exit status 2, as of a wrong
 /// argument.
 #[derive(Debug)]
@@ -24,3 +26,11 @@ impl std::fmt::Display for WrongUsage {
 }
 
 impl std::error::Error for WrongUsage {}
+
+/// Whether `error` is of what was asked for, in whichever command: a profile that
+/// is none, more threads than there may be open files.
+pub(crate) fn is_wrong_usage(error: &anyhow::Error) -> bool {
+    error.is::<WrongUsage>()
+        || error.is::<ProfileError>()
+        || matches!(error.downcast_ref(), Some(copycost::Error::OpenFiles { .. }))
+}

@@ -105,11 +105,10 @@ impl Record {
     }
 
     fn begin(&self, output: &Path) -> anyhow::Result<Vec<Recording>> {
-        let choice = ProfileChoice::load(self.profile.as_deref(), "recording")
-            .map_err(|error| WrongUsage(error.to_string()))?;
+        let choice = ProfileChoice::load(self.profile.as_deref(), "recording")?;
         eprintln!("copycost record: {choice}");
         let profile = choice.profile;
-        profile.check_here().map_err(|error| WrongUsage(error.to_string()))?;
+        profile.check_here()?;
         let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
         targets.sort_unstable();
         targets.dedup();

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
-use copycost::copy_mode::{self, Tally};
+use copycost::copy_mode::{self, ModeEntry, Tally};
 use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
 use copycost::exchange::{Fault, Generation, GenerationSpec, Instruments, Lane, Round, secure_open_files};
@@ -22,8 +22,8 @@ use super::number::within;
 #[command(group(clap::ArgGroup::new("length").required(true)))]
 pub(crate) struct Stream {
     /// The copy mode.
-    #[arg(long)]
-    mode: String,
+    #[arg(long, value_parser = known_mode)]
+    mode: ModeEntry,
     /// The size of a message, as a profile may have it.
     #[arg(long, value_parser = within(1..=LARGEST_MESSAGE_BYTES), allow_negative_numbers = true)]
     message_bytes: usize,
@@ -58,10 +58,7 @@ struct Total {
 
 impl Stream {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let Some(mode) = copy_mode::find(&self.mode) else {
-            let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
-            bail!("--mode {}: no such copy mode; allowed: {}", self.mode, known.join(", "));
-        };
+        let mode = self.mode;
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let profile = &choice.profile;
         profile.check_here()?;
@@ -72,7 +69,7 @@ impl Stream {
             message_bytes: self.message_bytes,
             threads: self.threads,
         };
-        let lanes = [Lane::mode(*mode)];
+        let lanes = [Lane::mode(mode)];
         let (instruments, _) = Instruments::of_this_machine();
         secure_open_files(lanes.len(), self.threads, &instruments.counters)?;
         let spec = GenerationSpec {
@@ -213,4 +210,9 @@ fn counts_object(counts: &Option<Sums>) -> serde_json::Value {
     let share = given.map(|sum| sum.time_share()).reduce(f64::min);
     object.insert("counted_share".into(), share.into());
     object.into()
+}
+
+fn known_mode(word: &str) -> Result<ModeEntry, String> {
+    let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
+    copy_mode::find(word).copied().ok_or_else(|| format!("no such copy mode; allowed: {}", known.join(", ")))
 }
