@@ -159,6 +159,7 @@ fn the_heading_names_the_profile_and_where_it_comes_from() {
     let mut unset = stage.command("throughput", &["--test", "1-thread/two-copy/1024$"]);
     let shown = succeeded(unset.env_remove("COPYCOST_PROFILE").output().unwrap());
     assert!(shown.contains("profile default, "), "{shown}");
+    assert!(!shown.contains("cells are oversubscribed"), "of cells that nobody asked for: {shown}");
 }
 
 /// Criterion panics in other places too, of which a stale `CARGO_CRITERION_PORT`

@@ -43,9 +43,12 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         which += &format!("; {}", place_of(target));
     }
     println!("copycost: {which}");
-    let plans = &bench.plans;
-    let oversubscribed: Vec<_> = plans.iter().filter(|(_, plan)| plan.is_oversubscribed()).collect();
-    if let Some((threads, plan)) = oversubscribed.first() {
+    let is_asked_for = |threads: usize| {
+        let mut cells = bench.cells.iter().filter(|cell| cell.threads == threads);
+        cells.any(|cell| bench.invocation.filter.matches(cell))
+    };
+    let plans: Vec<_> = bench.plans.iter().filter(|(threads, _)| is_asked_for(*threads)).collect();
+    if let Some((threads, plan)) = plans.iter().find(|(_, plan)| plan.is_oversubscribed()) {
         let (busy, cpus) = (plan.busy_threads(), plan.cpus);
         println!(
             "copycost: from {threads} threads on ({busy} busy threads on {cpus} CPUs) cells are oversubscribed"

@@ -46,6 +46,6 @@ fn chart(sheet: &Sheet<'_>, id: &str, heading: &str, over: Over) -> Markup {
 }
 
 /// Under every chart of absolute figures.
-pub(super) const DRIFT: &str = "Bars are 95 % intervals. The cells were measured one after the other and the \
-                                machine drifts: compare modes by their ratios, which come from rounds measured \
-                                within milliseconds of each other.";
+pub(super) const DRIFT: &str = "Bars, where there are any, are 95 % intervals. The cells were measured \
+                                one after the other and the machine drifts: compare modes by their ratios, which \
+                                come from rounds measured within milliseconds of each other.";
