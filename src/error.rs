@@ -106,6 +106,22 @@ pub enum Error {
         /// What was missing for the round to end.
         outstanding: String,
     },
+    /// Threads had not their memory and counters within the profile's
+    /// `rounds.stall_timeout_s`.
+    #[error(
+        "{cell}: {missing} of {threads} threads were not set up within {waited:?}; a larger \
+         rounds.stall_timeout_s gives them longer, a smaller message.ring_bytes less to do"
+    )]
+    NotSetUp {
+        /// The cell that was to be measured.
+        cell: Cell,
+        /// Threads that were waited for.
+        missing: usize,
+        /// All of them.
+        threads: usize,
+        /// How long nothing moved.
+        waited: Duration,
+    },
     /// The other end closed its connection before the round was over.
     #[error("{cell}: {end}: peer closed the connection {missing_bytes} bytes before the end of the round")]
     PeerClosed {

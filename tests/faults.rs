@@ -80,6 +80,14 @@ fn mode_that_cannot_open() {
     assert_eq!(threads_named(&["client", "server"]), Vec::<String>::new());
 }
 
+#[test]
+fn threads_that_are_not_set_up_in_time_are_counted() {
+    let setup = quick_to_give_up(Target::Throughput, SLOW_TO_OPEN);
+    let error = setup.open().err().unwrap().to_string();
+    assert!(error.contains("2 of 4 threads were not set up within 400ms"), "{error}");
+    assert_eq!(threads_named(&["client", "server"]), Vec::<String>::new());
+}
+
 fn quick_to_give_up(target: Target, mode: ModeEntry) -> Setup {
     let mut setup = Setup::new(target, &[mode], 65536, 2);
     setup.profile.rounds.stall_timeout_s = 0.4;
@@ -106,6 +114,14 @@ const LOSES: ModeEntry = ModeEntry {
 };
 const CANNOT_OPEN: ModeEntry =
     ModeEntry { name: "cannot-open", summary: "", asks_for_no_copy: false, open: cannot_open };
+
+const SLOW_TO_OPEN: ModeEntry =
+    ModeEntry { name: "slow-to-open", summary: "", asks_for_no_copy: false, open: slow_to_open };
+
+fn slow_to_open(connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    cannot_open(connection)
+}
 
 fn cannot_open(_: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
     Err(SendFailure { operation: "open", source: io::Error::other("no such thing") })

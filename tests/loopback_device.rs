@@ -63,6 +63,19 @@ fn what_is_wrong_is_said_with_the_command() {
 }
 
 #[test]
+fn a_recording_that_cannot_begin_takes_no_name() {
+    let record = "record --name mine --rounds 1 --target throughput";
+    let Some(run) = in_namespace("true", record, "") else { return };
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("ip link set lo up") && errors.contains("probe of two-copy"), "{errors}");
+    let tried = format!("(\"$0\" {record} || true) 2>/dev/null");
+    let Some(run) = in_namespace(&tried, "record --discard mine --yes", "") else { return };
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(!run.status.success() && errors.contains("nothing is kept"), "{errors}");
+}
+
+#[test]
 fn a_device_that_is_up_is_no_reason() {
     let set_up = "ip link set lo up";
     let Some(run) = in_namespace(set_up, STREAM, "") else { return };

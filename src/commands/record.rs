@@ -13,6 +13,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use copycost::cell::Target;
+use copycost::copy_mode;
+use copycost::cpu::Topology;
+use copycost::exchange;
 use copycost::profile::{Profile, ProfileChoice, overrides};
 use copycost::results::criterion_files;
 use copycost::results::name::BaselineName;
@@ -117,6 +120,7 @@ impl Record {
         let name = self.name()?;
         recording::try_writing(output, &name, &cells).map_err(|error| WrongUsage(error.to_string()))?;
         if !self.interleave {
+            try_exchange(&manifest)?;
             return Ok(vec![Recording::begin(output, &name, manifest)?]);
         }
         let commands: Vec<&str> =
@@ -167,6 +171,16 @@ impl Record {
         let release = release.context("the kernel's release cannot be read; give --name")?;
         BaselineName::new(&release).context("the kernel's release is no name; give --name")
     }
+}
+
+/// What its first pass would be refused for, while no name is taken yet. Of a
+/// pair only the commands before its passes may make it possible.
+fn try_exchange(manifest: &Manifest) -> anyhow::Result<()> {
+    let Manifest { profile, targets, .. } = manifest;
+    let plan = Topology::read()?.plan(profile.placement.policy, profile.matrix.threads[0])?;
+    let modes = profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
+    let taken = exchange::probe_all(targets[0], profile, &plan, modes, |_, _| ());
+    taken.map(drop).map_err(|error| WrongUsage(error.to_string()).into())
 }
 
 /// The recordings that a name stands for: of a pair, which is called by the

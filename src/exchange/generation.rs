@@ -70,7 +70,7 @@ impl Generation {
         let limit = profile.stall_timeout();
         match generation.gate.await_set_up(generation.threads_of_both_ends(), limit) {
             Outcome::Done => Ok(generation),
-            outcome => Err(generation.give_up("set-up", outcome)),
+            outcome => Err(generation.give_up(None, outcome)),
         }
     }
 
@@ -94,7 +94,7 @@ impl Generation {
             }
             Err(outcome) => {
                 let name = self.lanes[lane].name.clone();
-                Err(self.give_up(&name, outcome))
+                Err(self.give_up(Some(name), outcome))
             }
         }
     }
@@ -178,17 +178,20 @@ impl Generation {
         Ok(())
     }
 
-    fn give_up(&mut self, lane: &str, outcome: Outcome) -> Error {
-        let error = match outcome {
-            Outcome::Failed(error) => error,
-            Outcome::Stalled(waited) => Error::Stalled {
-                cell: self.cell.clone(),
-                lane: lane.to_string(),
-                waited,
-                outstanding: self.outstanding(),
-            },
-            Outcome::Done => Error::Broken {
-                cell: self.cell.clone(),
+    /// Ends a round of `lane`, or the set-up, that did not come to its end.
+    fn give_up(&mut self, lane: Option<String>, outcome: Outcome) -> Error {
+        let cell = self.cell.clone();
+        let threads = self.threads_of_both_ends();
+        let error = match (outcome, lane) {
+            (Outcome::Failed(error), _) => error,
+            (Outcome::Stalled(waited), Some(lane)) => {
+                Error::Stalled { cell, lane, waited, outstanding: self.outstanding() }
+            }
+            (Outcome::Stalled(waited), None) => {
+                Error::NotSetUp { cell, missing: threads - self.gate.waiting().min(threads), threads, waited }
+            }
+            (Outcome::Done, _) => Error::Broken {
+                cell,
                 end: "coordinator".into(),
                 what: "gave up on a round that was done".into(),
             },

@@ -1,6 +1,6 @@
 //! The exchange between two ends: connections, client threads, rounds and
 //! blocks, for as long as a generation lives. It owns every clock of the
-//! measurement; where the servers are is [`servers`]' business, and it knows
+//! measurement; where the servers are is `servers`' business, and it knows
 //! nothing of Criterion, files or statistics.
 
 mod absence;

@@ -211,6 +211,11 @@ impl Gate {
         Ok(round)
     }
 
+    /// How many threads have done their part of the set-up.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
     /// How many ends of the round are still open, for an error's text.
     pub(super) fn running(&self) -> usize {
         self.lock().running

@@ -42,7 +42,7 @@ fn usual_places(value: f64) -> usize {
 }
 
 impl Ratio {
-    /// See [`times`].
+    /// See `times`.
     pub fn times(&self) -> String {
         times(self.estimate, Some((self.lower, self.upper)))
     }
