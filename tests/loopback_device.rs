@@ -75,6 +75,14 @@ fn a_recording_that_cannot_begin_takes_no_name() {
     assert!(!run.status.success() && errors.contains("nothing is kept"), "{errors}");
 }
 
+/// The mounted sysfs is that of the namespace which mounted it.
+#[test]
+fn the_mtu_is_that_of_the_processs_own_namespace() {
+    let Some(run) = in_namespace("ip link set lo up mtu 1500", "doctor --json", "") else { return };
+    let said: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(said["environment"]["loopback.mtu_bytes"]["value"], 1500, "{said:#}");
+}
+
 #[test]
 fn a_device_that_is_up_is_no_reason() {
     let set_up = "ip link set lo up";

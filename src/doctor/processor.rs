@@ -47,7 +47,9 @@ pub(super) fn perf_event_refused(look: &Look<'_>) -> Option<Said> {
     (!by_paranoid).then(|| {
         Said::missing(format!("no event can be counted: {why}"))
             .why("cycles, instructions and cache misses are absent, and CPU cost is CPU time")
-            .change("let the process call perf_event_open(2), as said above, or measure outside of what forbids it")
+            .change(
+                "what the reason asks for; where it asks for nothing, measure on a machine that can count",
+            )
     })
 }
 

@@ -4,7 +4,8 @@
 
 use super::root::Root;
 use super::{Items, reading, value, words};
-use crate::metric::Reading;
+use crate::metric::{Reading, Value};
+use crate::sys;
 
 /// The settings that are kept, as `sysctl` names them. Keys, secrets and names
 /// (`kernel.hostname`, `net.ipv4.tcp_fastopen_key`) are none of them.
@@ -144,12 +145,12 @@ pub(super) fn items(root: &Root) -> Items {
         // /proc/version would name who built the kernel, and on which host.
         ("kernel_release", "proc/sys/kernel/osrelease"),
         ("kernel_version", "proc/sys/kernel/version"),
-        ("loopback.mtu_bytes", "sys/class/net/lo/mtu"),
         ("clock_source.current", "sys/devices/system/clocksource/clocksource0/current_clocksource"),
         ("clock_source.available", "sys/devices/system/clocksource/clocksource0/available_clocksource"),
     ]
     .map(|(name, file)| (name.to_string(), root.reading(file)))
     .into();
+    items.push(("loopback.mtu_bytes".into(), loopback_mtu_bytes(root)));
     for name in ["enabled", "defrag", "shmem_enabled"] {
         let chosen = root.line(&format!("sys/kernel/mm/transparent_hugepage/{name}"));
         items.push((format!("huge_pages.{name}"), reading(chosen, |line| words(in_brackets(&line)))));
@@ -160,6 +161,15 @@ pub(super) fn items(root: &Root) -> Items {
     items.extend(command_line(root));
     items.extend(mitigations(root));
     items
+}
+
+/// Of this process's namespace, of which a mounted sysfs need not be.
+fn loopback_mtu_bytes(root: &Root) -> Reading {
+    if !root.is_this_machine() {
+        return root.reading("sys/class/net/lo/mtu");
+    }
+    let asked = sys::device_mtu_bytes(c"lo").map_err(|error| format!("SIOCGIFMTU of lo: {error}"));
+    reading(asked, |bytes| Reading::Value(Value::Count(bytes)))
 }
 
 /// `always [madvise] never` means `madvise`.

@@ -18,6 +18,11 @@ impl Root {
         Root { path: path.to_path_buf() }
     }
 
+    /// Whether it is this machine, and no directory that stands in for it.
+    pub(super) fn is_this_machine(&self) -> bool {
+        self.path == Path::new("/")
+    }
+
     /// Where `file`, such as `proc/stat`, lies.
     pub(super) fn path(&self, file: &str) -> PathBuf {
         self.path.join(file)

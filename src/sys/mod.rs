@@ -19,7 +19,7 @@ mod waiting;
 
 use std::io;
 
-pub(crate) use device::device_is_up;
+pub(crate) use device::{device_is_up, device_mtu_bytes};
 pub(crate) use error_queue::{ControlBuffer, receive_error_queue};
 pub(crate) use limits::{open_files_limits, set_open_files_limits};
 pub use memory::{MAX_SEGMENTS, Segments};
