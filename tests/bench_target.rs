@@ -2,57 +2,19 @@
 //! baselines, filters, and a profile that is refused. Run through cargo, with
 //! output in a directory of its own.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+#[path = "support/bench_stage.rs"]
+mod bench_stage;
 
+use std::path::Path;
+
+use bench_stage::{BenchStage, PROFILE};
 use copycost::cell::{Cell, Target};
 use copycost::exchange::SELF_LANE;
 use copycost::results::criterion_files::{self, RECORD_FILE};
 use copycost::results::record::Record;
 
-const PROFILE: &str = "
-[criterion]
-sample_size = 10
-warm_up_s = 0.05
-resamples = 1000
-[matrix]
-message_bytes = [1024, 4096]
-threads = [1]
-[rounds]
-length_ms = 1.0
-generations = 2
-seed = 7
-";
-
 /// The line that says where our report is.
 const REPORT: &str = "The report, which answers";
-
-struct Stage {
-    directory: tempfile::TempDir,
-}
-
-impl Stage {
-    fn new(profile: &str) -> Stage {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("profile.toml"), profile).unwrap();
-        Stage { directory }
-    }
-
-    fn output(&self) -> PathBuf {
-        self.directory.path().join("criterion")
-    }
-
-    fn bench(&self, target: &str, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO"))
-            .args(["bench", "--quiet", "--profile", "dev", "--bench", target, "--", "--noplot"])
-            .args(arguments)
-            .env("CRITERION_HOME", self.output())
-            .env("COPYCOST_PROFILE", self.directory.path().join("profile.toml"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap()
-    }
-}
 
 fn cell(target: Target, mode: &str, message_bytes: usize) -> Cell {
     Cell { target, mode: mode.into(), message_bytes, threads: 1 }
@@ -65,8 +27,8 @@ fn record(output: &Path, cell: &Cell, baseline: &str) -> Record {
 
 #[test]
 fn records_lie_beside_criterions_files_and_follow_baselines() {
-    let stage = Stage::new(PROFILE);
-    let run = stage.bench("throughput", &["--save-baseline", "before"]);
+    let stage = BenchStage::new(PROFILE);
+    let run = stage.cargo_bench("throughput", &["--save-baseline", "before"]);
     let text = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{text}{}", String::from_utf8_lossy(&run.stderr));
     for mode in ["two-copy", "one-copy", "zero-copy"] {
@@ -107,7 +69,7 @@ fn records_lie_beside_criterions_files_and_follow_baselines() {
     let (before, untouched) =
         (record(&stage.output(), &cell, "before"), self::cell(Target::Throughput, "one-copy", 4096));
     let old = record(&stage.output(), &untouched, "new");
-    let run = stage.bench("throughput", &["--baseline", "before", "one-copy/1024$"]);
+    let run = stage.cargo_bench("throughput", &["--baseline", "before", "one-copy/1024$"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     assert!(!String::from_utf8_lossy(&run.stdout).contains(REPORT));
     assert_ne!(record(&stage.output(), &cell, "new"), before);
@@ -117,8 +79,8 @@ fn records_lie_beside_criterions_files_and_follow_baselines() {
 
 #[test]
 fn latency_keeps_percentiles_and_says_why_one_is_absent() {
-    let stage = Stage::new(PROFILE);
-    let run = stage.bench("latency", &["two-copy/1024$"]);
+    let stage = BenchStage::new(PROFILE);
+    let run = stage.cargo_bench("latency", &["two-copy/1024$"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     let record = record(&stage.output(), &cell(Target::Latency, "two-copy", 1024), "new");
@@ -152,8 +114,8 @@ fn assert_fits_schema(record: &Record) {
 
 #[test]
 fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
-    let stage = Stage::new(PROFILE);
-    let run = stage.bench("cpu_cost", &["one-copy/1024$"]);
+    let stage = BenchStage::new(PROFILE);
+    let run = stage.cargo_bench("cpu_cost", &["one-copy/1024$"]);
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(run.status.success(), "{text}{}", String::from_utf8_lossy(&run.stderr));
     let cell = cell(Target::CpuCost, "one-copy", 1024);
@@ -176,7 +138,7 @@ fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
     let mut value: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     value["cost_unit"] = other.into();
     std::fs::write(&path, value.to_string()).unwrap();
-    let run = stage.bench("cpu_cost", &["one-copy/1024$"]);
+    let run = stage.cargo_bench("cpu_cost", &["one-copy/1024$"]);
     let text = String::from_utf8_lossy(&run.stderr);
     assert!(
         !run.status.success()
@@ -188,7 +150,7 @@ fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
 
 #[test]
 fn listing_prints_the_names_and_nothing_else() {
-    let run = Stage::new(PROFILE).bench("throughput", &["--list"]);
+    let run = BenchStage::new(PROFILE).cargo_bench("throughput", &["--list"]);
     let names: Vec<String> = ["two-copy", "one-copy", "zero-copy"]
         .iter()
         .flat_map(|mode| [1024, 4096].map(|bytes| format!("throughput/1-thread/{mode}/{bytes}: benchmark")))
@@ -199,8 +161,8 @@ fn listing_prints_the_names_and_nothing_else() {
 
 #[test]
 fn a_bad_profile_stops_before_anything_is_measured() {
-    let stage = Stage::new("[matrix]\nthreads = [0]\n");
-    let run = stage.bench("throughput", &[]);
+    let stage = BenchStage::new("[matrix]\nthreads = [0]\n");
+    let run = stage.cargo_bench("throughput", &[]);
     let text = String::from_utf8_lossy(&run.stderr);
     assert!(!run.status.success());
     assert!(text.contains("profile.toml: `matrix.threads` = 0: allowed: 1 to 256"), "{text}");

@@ -45,6 +45,18 @@ impl BenchStage {
         command
     }
 
+    /// As people call it, but for plots.
+    pub fn cargo_bench(&self, target: &str, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO"))
+            .args(["bench", "--quiet", "--profile", "dev", "--bench", target, "--", "--noplot"])
+            .args(arguments)
+            .env("CRITERION_HOME", self.output())
+            .env("COPYCOST_PROFILE", self.directory.path().join("profile.toml"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap()
+    }
+
     pub fn bench(&self, target: &str, arguments: &[&str]) -> Output {
         self.command(target, arguments).output().unwrap()
     }
