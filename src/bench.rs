@@ -130,8 +130,7 @@ impl Bench {
         let threads = profile.matrix.threads.iter();
         let plans = threads.map(|threads| Ok((*threads, topology.plan(policy, *threads)?)));
         let plans: Vec<_> = plans.collect::<Result<_>>()?;
-        let modes: Vec<ModeEntry> =
-            profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
+        let modes = copy_mode::entries(&profile.matrix.modes);
         let modes = probe_all(target, &profile, &plans[0].1, modes, |mode, refusal| {
             eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
         })?;

@@ -178,7 +178,7 @@ impl Record {
 fn try_exchange(manifest: &Manifest) -> anyhow::Result<()> {
     let Manifest { profile, targets, .. } = manifest;
     let plan = Topology::read()?.plan(profile.placement.policy, profile.matrix.threads[0])?;
-    let modes = profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
+    let modes = copy_mode::entries(&profile.matrix.modes);
     let taken = exchange::probe_all(targets[0], profile, &plan, modes, |_, _| ());
     taken.map(drop).map_err(|error| WrongUsage(error.to_string()).into())
 }

@@ -28,6 +28,12 @@ pub fn find(name: &str) -> Option<&'static ModeEntry> {
     REGISTRY.iter().find(|mode| mode.name == name)
 }
 
+/// The entries of the modes called `names`, in their order; a name that is none,
+/// which a profile's check refuses, is left out.
+pub fn entries(names: &[String]) -> Vec<ModeEntry> {
+    names.iter().filter_map(|name| find(name)).copied().collect()
+}
+
 /// One way to hand a message to TCP, over one connection.
 pub trait CopyMode: Send {
     /// Hands the whole message to the kernel, continuing exactly where a

@@ -60,7 +60,7 @@ fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Reso
     profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
     let profile = Arc::new(profile);
     let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
-    let modes = profile.matrix.modes.iter().filter_map(|name| copy_mode::find(name)).copied().collect();
+    let modes = copy_mode::entries(&profile.matrix.modes);
     let modes = probe_all(Target::Throughput, &profile, &plan, modes, |_, _| {})?;
     let mode = modes.first().map_or("none", |mode| mode.name).to_string();
     let instruments = Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds };
