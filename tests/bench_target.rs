@@ -35,7 +35,6 @@ fn records_lie_beside_criterions_files_and_follow_baselines() {
         let cell = cell(Target::Throughput, mode, 4096);
         let kept = record(&stage.output(), &cell, "new");
         assert_eq!(kept, record(&stage.output(), &cell, "before"));
-        assert_fits_schema(&kept);
         // Criterion's samples are the own rounds of our blocks.
         let samples = criterion_files::samples(&stage.output(), &cell).unwrap().unwrap();
         let own: Vec<(u64, u64)> = kept
@@ -84,7 +83,6 @@ fn latency_keeps_percentiles_and_says_why_one_is_absent() {
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     let record = record(&stage.output(), &cell(Target::Latency, "two-copy", 1024), "new");
-    assert_fits_schema(&record);
     let metrics = serde_json::to_value(&record.metrics).unwrap();
     let count = metrics["round_trips"]["value"].as_u64().unwrap();
     assert_eq!(
@@ -100,18 +98,6 @@ fn latency_keeps_percentiles_and_says_why_one_is_absent() {
     assert!(text.contains("round trips: p50 "), "{text}");
 }
 
-/// docs/record.schema.json takes the record, and not one that lacks a key.
-fn assert_fits_schema(record: &Record) {
-    let schema = include_str!("../docs/record.schema.json");
-    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
-    let mut value = serde_json::to_value(record).unwrap();
-    let errors: Vec<String> =
-        schema.iter_errors(&value).map(|e| format!("{e} at {}", e.instance_path)).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
-    value["metrics"]["mss"] = serde_json::json!({ "unit": "B" });
-    assert!(!schema.is_valid(&value), "a metric with neither value nor reason");
-}
-
 #[test]
 fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
     let stage = BenchStage::new(PROFILE);
@@ -120,7 +106,6 @@ fn cpu_cost_is_in_one_unit_and_is_refused_against_another() {
     assert!(run.status.success(), "{text}{}", String::from_utf8_lossy(&run.stderr));
     let cell = cell(Target::CpuCost, "one-copy", 1024);
     let kept = record(&stage.output(), &cell, "new");
-    assert_fits_schema(&kept);
     let unit = kept.cost_unit.unwrap();
     assert!(text.contains(&format!("CPU cost is in {}", unit.name())), "{text}");
     let samples = criterion_files::samples(&stage.output(), &cell).unwrap().unwrap();

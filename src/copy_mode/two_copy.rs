@@ -2,10 +2,12 @@
 //! (copy 1), then `send(2)` copies that into the kernel (copy 2).
 
 use std::collections::VecDeque;
+use std::os::fd::AsFd;
 
 use super::{Connection, CopyMode, Done, ModeEntry, SendFailure, Wait, send_all};
 use crate::memory::PageBuffer;
 use crate::message::Message;
+use crate::sys;
 
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "two-copy",
@@ -30,7 +32,7 @@ impl CopyMode for TwoCopy {
         message.gather(self.staging.as_mut_slice()); // copy 1
         let staged = &self.staging.as_slice()[..message.total_bytes()];
         send_all(&self.connection, "send", staged.len(), |sent| {
-            self.connection.socket.send(&staged[sent..])
+            sys::send_bytes(self.connection.socket.as_fd(), &staged[sent..])
         })?;
         self.done.push(message);
         Ok(())

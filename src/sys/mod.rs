@@ -24,7 +24,7 @@ pub(crate) use error_queue::{ControlBuffer, receive_error_queue};
 pub(crate) use limits::{open_files_limits, set_open_files_limits};
 pub use memory::{MAX_SEGMENTS, Segments};
 pub(crate) use memory::{memory_file, page_bytes};
-pub(crate) use sending::{send_segments, send_segments_zerocopy};
+pub(crate) use sending::{send_bytes, send_segments, send_segments_zerocopy};
 pub(crate) use signals::{install_empty_handler, signal_thread};
 pub(crate) use socket_options::{enable_zerocopy, max_pacing_rate};
 pub(crate) use standard_error::with_standard_error_kept;

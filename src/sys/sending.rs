@@ -1,5 +1,5 @@
-//! Sending the ranges of a [`Segments`], from where a partial send stopped:
-//! `sendmsg(2)`. The caller's borrow keeps the bytes alive while a call reads
+//! Sending bytes, `send(2)`, and the ranges of a [`Segments`], from where a
+//! partial send stopped, `sendmsg(2)`. The caller's borrow keeps the bytes alive while a call reads
 //! them; that they stay as they are after it is `zerocopy/`'s business.
 
 use std::io;
@@ -8,6 +8,14 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::check;
 use super::memory::{MAX_SEGMENTS, Segments};
+
+/// Sends `bytes`, `send(2)`, and returns how many the kernel took. As socket2's
+/// `send`, which is a call of its own, as it lies in another crate.
+#[inline]
+pub(crate) fn send_bytes(socket: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // SAFETY: pointer and length are of one borrowed slice, and send only reads.
+    check(unsafe { libc::send(socket.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) })
+}
 
 /// Sends what lies behind the first `sent_bytes` of `segments`, `sendmsg(2)`;
 /// the kernel copies before it returns. Returns the bytes that it took.

@@ -186,6 +186,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
 
     /// Holds a buffer until its `ids`, the newest, are complete; just until it
     /// is reclaimed if it has none.
+    #[inline]
     fn keep(&mut self, buffer: B, ids: usize) {
         let waits = if ids > 0 { self.tracker.attach_to_last(buffer) } else { Err(buffer) };
         if let Err(buffer) = waits {

@@ -48,7 +48,8 @@ impl BenchStage {
     /// As people call it, but for plots.
     pub fn cargo_bench(&self, target: &str, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO"))
-            .args(["bench", "--quiet", "--profile", "dev", "--bench", target, "--", "--noplot"])
+            .args(["bench", "--workspace", "--quiet", "--profile", "dev", "--bench", target])
+            .args(["--", "--noplot"])
             .args(arguments)
             .env("CRITERION_HOME", self.output())
             .env("COPYCOST_PROFILE", self.directory.path().join("profile.toml"))
@@ -68,7 +69,7 @@ fn program(target: &str) -> &'static Path {
     let programs = PROGRAMS.get_or_init(|| {
         let targets = ["--bench", "throughput", "--bench", "latency", "--bench", "cpu_cost"];
         let built = Command::new(env!("CARGO"))
-            .args(["bench", "--profile", "dev", "--no-run", "--message-format", "json"])
+            .args(["bench", "--workspace", "--profile", "dev", "--no-run", "--message-format", "json"])
             .args(targets)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()

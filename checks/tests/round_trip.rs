@@ -1,9 +1,9 @@
 //! What is kept can be read again, as the same: every doubt, every metric in
 //! every shape, every target, and any finite number.
 
-#[path = "support/healthy_cell.rs"]
+#[path = "../../tests/support/healthy_cell.rs"]
 mod healthy_cell;
-#[path = "support/made_up.rs"]
+#[path = "../../tests/support/made_up.rs"]
 mod made_up;
 
 use copycost::OrAbsent;

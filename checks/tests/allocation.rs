@@ -1,6 +1,7 @@
 //! No allocation a message: a round of many messages allocates no more than
 //! one of few. One test, as the counter counts every thread of the process.
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use copycost::cell::Target;

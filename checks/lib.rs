@@ -1,0 +1,1 @@
+//! Holds nothing: the package is its tests, which need crates that nothing else does.
