@@ -184,8 +184,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         self.tracker.pending_ids() == 0 && self.patience.is_over()
     }
 
-    /// Holds a buffer until its `ids`, the newest, are complete; just until it
-    /// is reclaimed if it has none.
+    /// Holds a buffer until its `ids`, the newest, are complete; with none, until it is reclaimed.
     #[inline]
     fn keep(&mut self, buffer: B, ids: usize) {
         let waits = if ids > 0 { self.tracker.attach_to_last(buffer) } else { Err(buffer) };
