@@ -17,7 +17,8 @@ fn read(path: impl AsRef<Path>) -> String {
 fn rust_files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    let mut open: Vec<PathBuf> = ["src", "tests", "benches", "examples", "checks"].map(|name| root.join(name)).into();
+    let mut open: Vec<PathBuf> =
+        ["src", "tests", "benches", "examples", "checks"].map(|name| root.join(name)).into();
     while let Some(directory) = open.pop() {
         for entry in fs::read_dir(&directory).into_iter().flatten() {
             let path = entry.unwrap().path();
