@@ -8,6 +8,7 @@ mod made_up;
 
 use copycost::TcpInfo;
 use copycost::cell::Target;
+use copycost::copy_mode::Tally;
 use copycost::counter::{COUNT, Count, Sums};
 use copycost::cpu::CoreKind;
 use copycost::doubt::{Doubt, DoubtKind};
@@ -17,7 +18,7 @@ use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::results::record::{Record, WrittenDoubt, doubts_of};
 use copycost::results::table;
-use copycost::zerocopy::Tally;
+use copycost::zerocopy::Tally as Completions;
 use healthy_cell::{lane, measurement, record};
 
 #[track_caller]
@@ -43,10 +44,11 @@ fn each_doubt_is_raised_by_its_cause_alone() {
     doubted(|m| info(m).receive_window_limited_us = Some(950_000), 'w', "95 % of the busy time");
     doubted(|m| info(m).retransmits = 20, 'r', "20 segments sent again, 2.0 %");
     doubted(|m| lane(m, SELF_LANE, |time_ns| time_ns * 9 / 10), 's', "came out at ×1.11");
-    let deferred = Tally { sends: 4, notifications: 4, deferred_copies: 3, ..Tally::default() };
-    doubted(|m| m.blocks[0].tally = Some(deferred), 'd', "75 % of completions");
-    let fell_back = Tally { enobufs: 2, fallback_sends: 2, ..Tally::default() };
-    doubted(|m| m.blocks[0].tally = Some(fell_back), 'f', "2 sends were made without MSG_ZEROCOPY");
+    let of = |completions| Some(Tally { completions: Some(completions), ..Tally::default() });
+    let deferred = Completions { sends: 4, notifications: 4, deferred_copies: 3, ..Completions::default() };
+    doubted(|m| m.blocks[0].tally = of(deferred), 'd', "75 % of completions");
+    let fell_back = Completions { enobufs: 2, fallback_sends: 2, ..Completions::default() };
+    doubted(|m| m.blocks[0].tally = of(fell_back), 'f', "2 sends were made without MSG_ZEROCOPY");
     doubted(
         |m| granted(m).send_buffer_bytes = 200_000,
         'g',

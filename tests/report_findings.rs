@@ -52,7 +52,21 @@ fn deferred_copies_are_told_from_zero_copy_that_was() {
 fn without_zero_copy_sends_it_is_said_that_nothing_is_known() {
     let report = Machine::taking(fixed).report();
     let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
-    assert!(finding.headline.contains("No cell made MSG_ZEROCOPY sends"), "{finding:?}");
+    assert!(finding.headline.contains("No cell handed anything over by reference"), "{finding:?}");
+}
+
+#[test]
+fn a_mode_whose_interface_reports_nothing_is_not_said_to_have_been_counted() {
+    let modes = vec!["two-copy", "sendfile", "zero-copy"];
+    let report = Machine { modes, sizes: vec![1024, 4096], ..Machine::taking(fixed) }.report();
+    let [sendfile, zero_copy] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!() };
+    assert!(
+        sendfile.headline.contains("sendfile handed every byte over by reference in 2 cells"),
+        "{sendfile:?}"
+    );
+    assert!(sendfile.details[0].contains("reports nothing"), "{sendfile:?}");
+    assert!(sendfile.cells.iter().all(|cell| cell.mode == "sendfile"));
+    assert!(zero_copy.headline.contains("completions"), "{zero_copy:?}");
 }
 
 /// Fastest on two threads, and half as fast on eight.

@@ -7,6 +7,7 @@ use super::Bench;
 use super::invocation::Mode;
 use super::progress::{Progress, guessed_time_of_a_cell, place_of};
 use crate::cell::{Filter, Target};
+use crate::copy_mode::Handover;
 use crate::counter;
 use crate::exchange::CostUnit;
 use crate::metric::cpu_cost::per_byte_unit;
@@ -68,7 +69,7 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         println!("copycost: threads run on NUMA node {}, {ends}", nodes.join(", "));
     }
     let asking: Vec<&str> =
-        bench.modes.iter().filter(|mode| mode.asks_for_no_copy).map(|mode| mode.name).collect();
+        bench.modes.iter().filter(|mode| mode.handover == Handover::Reported).map(|mode| mode.name).collect();
     if !asking.is_empty() {
         println!(
             "copycost: on loopback every completion of {} is a deferred copy; see README.md",
@@ -122,8 +123,9 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
 fn throughput(metrics: &Metrics) -> String {
     let deferred = metric::number(metrics, "zerocopy_deferred_share");
     let deferred = deferred.map_or(String::new(), |share| {
-        let reads = metric::number(metrics, "zerocopy_completions_per_read").unwrap_or(0.0);
-        format!(", {:.0} % deferred copies, {} completions a read", share * 100.0, digits(reads))
+        let reads = metric::number(metrics, "zerocopy_completions_per_read");
+        let reads = reads.map_or(String::new(), |reads| format!(", {} completions a read", digits(reads)));
+        format!(", {:.0} % deferred copies{reads}", share * 100.0)
     });
     match metric::number(metrics, "throughput") {
         Some(gbit_per_s) => format!("median {} Gbit/s{deferred}", digits(gbit_per_s)),

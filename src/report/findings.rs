@@ -52,7 +52,7 @@ impl FindingKind {
     /// The question that it answers.
     pub fn title(self) -> &'static str {
         match self {
-            FindingKind::ZeroCopy => "Did MSG_ZEROCOPY save the copy?",
+            FindingKind::ZeroCopy => "Was zero-copy real?",
             FindingKind::Crossover => "From which size on does a mode pay?",
             FindingKind::Threads => "What do further threads do?",
             FindingKind::SmallMessages => "What does a small message pay for?",

@@ -64,7 +64,7 @@ const LINEAR: Pool = Pool::Mean(Scale::Linear);
 const COUNT: Pool = Pool::Mean(Scale::Count);
 const SHARE: Pool = Pool::Mean(Scale::Share);
 
-const KNOWN: [Known; 15] = [
+const KNOWN: [Known; 18] = [
     (THROUGHPUT, "throughput", Some(false), LOG),
     ("round_trip_p50", "median round trip", Some(true), LOG),
     ("round_trip_p90", "90th percentile of the round trips", Some(true), LOG),
@@ -75,6 +75,14 @@ const KNOWN: [Known; 15] = [
     ("client_cost_per_byte", "CPU cost a byte, clients", Some(true), LOG),
     ("server_cost_per_byte", "CPU cost a byte, servers", Some(true), LOG),
     (SWITCHES_PER_MESSAGE, "context switches a message, both sides", None, COUNT),
+    ("copied_on_send_share", "bytes copied as they were sent, over all", None, SHARE),
+    ("by_reference_reported_share", "bytes by reference, with a completion, over all", None, SHARE),
+    (
+        "by_reference_unreported_share",
+        "bytes by reference, of which nothing is reported, over all",
+        None,
+        SHARE,
+    ),
     ("zerocopy_deferred_share", "deferred copies over completions", None, SHARE),
     ("zerocopy_completions_per_read", "completions an error-queue read", None, COUNT),
     ("counted_share", "least share of the time for which a counter counted", None, SHARE),

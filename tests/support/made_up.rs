@@ -4,6 +4,7 @@
 
 use copycost::cell::{Cell, Target};
 use copycost::compare::{Baseline, CellComparison, Comparison, Options};
+use copycost::copy_mode::Tally;
 use copycost::counter::{COUNT, Count, Sums, VOLUNTARY_SWITCHES};
 use copycost::cpu::{Cpu, Topology};
 use copycost::environment::Environment;
@@ -12,7 +13,7 @@ use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::report::Report;
 use copycost::results::record::Record;
-use copycost::zerocopy::Tally;
+use copycost::zerocopy::Tally as Completions;
 
 pub const MODES: [&str; 3] = ["two-copy", "one-copy", "zero-copy"];
 
@@ -212,16 +213,30 @@ impl Machine {
                 Target::Latency => (0..100).map(|trip| own_ns * (100 + trip) / 150).collect(),
                 _ => Vec::new(),
             },
-            tally: (own == "zero-copy").then_some(Tally {
-                sends: messages,
-                notifications: messages,
-                deferred_copies: messages * self.deferred / 100,
-                error_queue_reads: 5,
-                empty_error_queue_reads: 5,
-                ..Tally::default()
-            }),
+            tally: Some(self.tally(own, messages, messages * bytes as u64)),
             client_counts: counted,
             server_counts: counted,
+        }
+    }
+}
+
+impl Machine {
+    fn tally(&self, mode: &str, messages: u64, bytes: u64) -> Tally {
+        match mode {
+            "zero-copy" => Tally {
+                reported_bytes: bytes,
+                completions: Some(Completions {
+                    sends: messages,
+                    notifications: messages,
+                    deferred_copies: messages * self.deferred / 100,
+                    error_queue_reads: 5,
+                    empty_error_queue_reads: 5,
+                    ..Completions::default()
+                }),
+                ..Tally::default()
+            },
+            "sendfile" => Tally { unreported_bytes: bytes, ..Tally::default() },
+            _ => Tally { copied_bytes: bytes, ..Tally::default() },
         }
     }
 }

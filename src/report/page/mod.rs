@@ -93,12 +93,7 @@ struct Part {
 fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
     let part = |id, short, heading, content| Part { id, short, heading, content };
     let mut parts = vec![
-        part(
-            "answer",
-            "Answer",
-            "Which mode to use, and whether MSG_ZEROCOPY saved the copy",
-            answer::draw(sheet),
-        ),
+        part("answer", "Answer", "Which mode to use, and whether a copy was saved", answer::draw(sheet)),
         part("findings", "Findings", "Findings", findings::draw(sheet.report)),
         part(
             "throughput-size",
