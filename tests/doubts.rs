@@ -88,6 +88,21 @@ fn a_quota_below_what_busy_threads_want_is_a_doubt() {
     }
 }
 
+#[test]
+fn emulated_processors_are_a_doubt() {
+    let marks = |name: &str, word: &str| {
+        let mut environment = Environment::default();
+        environment.items.insert(name.into(), Reading::Value(Value::Text(word.into())));
+        let steal = Reading::Absent("made up".into());
+        let profile = Profile::load("default").unwrap();
+        Record::new(measurement("two-copy"), &profile, &environment, steal).doubt_kinds().to_string()
+    };
+    assert_eq!(marks("hypervisor.signature", "TCGTCGTCGTCG"), "e");
+    assert_eq!(marks("cpu.model", "QEMU TCG CPU version 2.5+"), "e");
+    assert_eq!(marks("hypervisor.signature", "KVMKVMKVM"), "");
+    assert_eq!(marks("dmi.system_vendor", "QEMU"), "", "as under KVM");
+}
+
 /// Few retransmits, a window that is often full and a counter that hardly ever
 /// waited for its turn are no doubt.
 #[test]

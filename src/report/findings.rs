@@ -8,7 +8,7 @@ mod small_messages;
 mod threads;
 mod zero_copy;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,9 +142,9 @@ impl Evidence<'_> {
 
     /// These cells' doubts.
     fn doubts<'a>(&self, cells: impl Iterator<Item = &'a Cell>) -> DoubtKinds {
-        let doubts: BTreeMap<&Cell, &DoubtKinds> =
-            self.figures.iter().map(|figure| (&figure.cell, &figure.doubts)).collect();
-        DoubtKinds::of_all(cells.filter_map(|cell| doubts.get(cell).copied()))
+        let cells: BTreeSet<&Cell> = cells.collect();
+        let of_cells = self.figures.iter().filter(|figure| cells.contains(&figure.cell));
+        DoubtKinds::of_all(of_cells.map(|figure| &figure.doubts))
     }
 
     /// `2 threads (oversubscribed)`, `1, 2 and 4 threads (2 and 4 oversubscribed)`:

@@ -90,6 +90,12 @@ const KNOWN: [Known; 18] = [
     ("wanted_rounds", "rounds of threads, with a count or without", None, Pool::Sum),
 ];
 
+/// Whether a figure in this unit is one of time, or of the work in a time; others
+/// are of what happened.
+pub(super) fn is_of_time(unit: &str) -> bool {
+    ["ns", "us", "bit/s", "cycles"].iter().any(|word| unit.contains(word))
+}
+
 /// Everything that a cell's records give, a record a process.
 pub(super) fn of_cell(records: &[&Record]) -> Vec<Given> {
     let Some(first) = records.first() else { return Vec::new() };

@@ -106,7 +106,7 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         headline,
         details,
         figures,
-        doubts: evidence.doubts(tally.cells.iter()),
+        doubts: evidence.doubts(tally.cells.iter()).of_counts(),
         cells: tally.cells,
     })
 }
