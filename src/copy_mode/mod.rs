@@ -4,6 +4,7 @@
 
 mod consumed;
 mod one_copy;
+mod sendfile;
 mod tally;
 mod two_copy;
 mod until_consumed;
@@ -26,7 +27,7 @@ pub use crate::zerocopy::Wait;
 
 /// Every copy mode, in the order of tables and plots. A new mode is one file
 /// beside this one and one line here.
-pub static REGISTRY: &[ModeEntry] = &[two_copy::MODE, one_copy::MODE, zero_copy::MODE];
+pub static REGISTRY: &[ModeEntry] = &[two_copy::MODE, one_copy::MODE, zero_copy::MODE, sendfile::MODE];
 
 /// The entry of the mode called `name`.
 pub fn find(name: &str) -> Option<&'static ModeEntry> {
