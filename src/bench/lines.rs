@@ -10,6 +10,7 @@ use crate::cell::{Filter, Target};
 use crate::copy_mode::Handover;
 use crate::counter;
 use crate::exchange::CostUnit;
+use crate::metric::busy_share::{self, Shares};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::PlacementPolicy;
@@ -98,6 +99,7 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
         println!("{INDENT}above, time is the CPU cost a message and thrpt the CPU cost a byte");
     }
     println!("{INDENT}{}", cost(record));
+    println!("{INDENT}{}", busy(&record.metrics));
     let ratios: Vec<String> = record
         .ratios
         .iter()
@@ -150,6 +152,15 @@ fn percentiles(metrics: &Metrics) -> String {
         },
     });
     format!("round trips: {}", each.collect::<Vec<_>>().join("  "))
+}
+
+/// `busy: client 98 %, server 47 %: limited by the client`.
+fn busy(metrics: &Metrics) -> String {
+    let absent = || match metrics.get(busy_share::LIMITED_BY).map(|metric| &metric.reading) {
+        Some(Reading::Absent(why)) => format!("busy shares absent ({why})"),
+        _ => "busy shares absent".to_string(),
+    };
+    Shares::of(metrics).map_or_else(absent, |shares| shares.sentence())
 }
 
 /// Which counters this machine lacks, and why, in one line.

@@ -161,6 +161,9 @@ pub struct Block {
     /// What the servers spent in the own round.
     #[serde(skip)]
     pub server_counts: Option<Sums>,
+    /// How long the own round took, in every target.
+    #[serde(skip)]
+    pub wall: Duration,
 }
 
 impl Block {

@@ -4,6 +4,7 @@
 
 mod comparison;
 mod crossovers;
+mod limited_by;
 mod small_messages;
 mod threads;
 mod zero_copy;
@@ -31,6 +32,8 @@ pub enum FindingKind {
     ZeroCopy,
     /// From which size on one mode overtakes another.
     Crossover,
+    /// What limits the cells, and whether that is the same for the modes of a row.
+    LimitedBy,
     /// What further threads do.
     Threads,
     /// What a small message pays for.
@@ -41,9 +44,10 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in the order of a reader's questions.
-    pub const ALL: [FindingKind; 5] = [
+    pub const ALL: [FindingKind; 6] = [
         FindingKind::ZeroCopy,
         FindingKind::Crossover,
+        FindingKind::LimitedBy,
         FindingKind::Threads,
         FindingKind::SmallMessages,
         FindingKind::Comparison,
@@ -54,6 +58,7 @@ impl FindingKind {
         match self {
             FindingKind::ZeroCopy => "Was zero-copy real?",
             FindingKind::Crossover => "From which size on does a mode pay?",
+            FindingKind::LimitedBy => "What limits the modes that are compared?",
             FindingKind::Threads => "What do further threads do?",
             FindingKind::SmallMessages => "What does a small message pay for?",
             FindingKind::Comparison => "What changed?",
@@ -108,7 +113,13 @@ pub(super) struct Evidence<'a> {
 /// Every finding of one baseline by itself, in the order in which a reader
 /// needs them: whether the figures mean what their names say comes first.
 pub(super) fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let kinds = [zero_copy::findings, crossovers::findings, threads::findings, small_messages::findings];
+    let kinds = [
+        zero_copy::findings,
+        crossovers::findings,
+        limited_by::findings,
+        threads::findings,
+        small_messages::findings,
+    ];
     kinds.iter().flat_map(|findings| findings(evidence)).collect()
 }
 

@@ -10,6 +10,7 @@ use super::estimate::{Reading, Scale, pool};
 use crate::cell::Target;
 use crate::counter::{self, KINDS};
 use crate::exchange::BlockRound;
+use crate::metric::busy_share;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Value};
 use crate::ratio::spread::by_generation;
@@ -64,7 +65,7 @@ const LINEAR: Pool = Pool::Mean(Scale::Linear);
 const COUNT: Pool = Pool::Mean(Scale::Count);
 const SHARE: Pool = Pool::Mean(Scale::Share);
 
-const KNOWN: [Known; 18] = [
+const KNOWN: [Known; 21] = [
     (THROUGHPUT, "throughput", Some(false), LOG),
     ("round_trip_p50", "median round trip", Some(true), LOG),
     ("round_trip_p90", "90th percentile of the round trips", Some(true), LOG),
@@ -74,6 +75,9 @@ const KNOWN: [Known; 18] = [
     ("round_trip_mean", "mean round trip", Some(true), LOG),
     ("client_cost_per_byte", "CPU cost a byte, clients", Some(true), LOG),
     ("server_cost_per_byte", "CPU cost a byte, servers", Some(true), LOG),
+    (busy_share::CLIENT, "busy share of the clients' CPUs", None, COUNT),
+    (busy_share::SERVER, "busy share of the servers' CPUs", None, COUNT),
+    (busy_share::CPUS, "busy share of all their CPUs", None, COUNT),
     (SWITCHES_PER_MESSAGE, "context switches a message, both sides", None, COUNT),
     ("copied_on_send_share", "bytes copied as they were sent, over all", None, SHARE),
     ("by_reference_reported_share", "bytes by reference, with a completion, over all", None, SHARE),

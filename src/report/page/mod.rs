@@ -4,6 +4,7 @@
 //! every string that is set into it.
 
 mod answer;
+mod busy;
 mod chart;
 mod comparison;
 mod conditions;
@@ -114,6 +115,7 @@ fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
     parts.extend([
         part("latency", "Latency", "Message latency", latency::draw(sheet)),
         part("cpu-cost", "CPU cost", "CPU cost", cpu_cost::draw(sheet)),
+        part("busy", "Busy shares", "Which end limits a cell", busy::draw(sheet)),
         part("counters", "Counters", "Counters", counters::draw(sheet)),
     ]);
     if !sheet.report.comparisons.is_empty() {
