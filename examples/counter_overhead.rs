@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let lanes = [Lane::mode(*mode)];
             let open = |counters: Arc<Vec<Box<dyn CounterSource>>>| {
                 let (cell, profile, plan, lanes) = (&cell, &profile, &plan, &lanes[..]);
-                Generation::open(&GenerationSpec { cell, profile, plan, lanes, fault: Fault::None, counters })
+                let (fault, sampling) = (Fault::None, None);
+                Generation::open(&GenerationSpec { cell, profile, plan, lanes, fault, counters, sampling })
             };
             let mut samples = Vec::new();
             for generation in 0..generations {

@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             lanes: &lanes,
             fault: Fault::None,
             counters: Arc::new(counter::sources()),
+            sampling: None,
         })?;
         let mut messages = Vec::new();
         for (lane, Lane { kind, .. }) in lanes.iter().enumerate() {

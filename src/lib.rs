@@ -20,6 +20,7 @@
 compile_error!("copycost measures Linux's TCP (MSG_ZEROCOPY, TCP_INFO, sysfs): it builds for Linux only");
 
 pub mod bench;
+pub mod breakdown;
 pub mod cell;
 pub mod compare;
 pub mod copy_mode;

@@ -19,6 +19,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(name = "breakdown")]
+    BreakDown(commands::breakdown::BreakDown),
     Compare(commands::compare::Compare),
     Doctor(commands::doctor::Doctor),
     Export(commands::export::Export),
@@ -32,6 +34,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::BreakDown(command) => done(command.run()),
         Command::Compare(command) => command.run(),
         Command::Doctor(command) => done(command.run()),
         Command::Export(command) => done(command.run()),

@@ -42,7 +42,6 @@ fn headings_landmarks_and_ids_lead_through_the_page() {
             "throughput-threads",
             "latency",
             "cpu-cost",
-            "busy",
             "counters",
             "limits",
             "conditions"

@@ -1,6 +1,7 @@
 //! The program's commands, one file each. They read arguments and print; what
 //! they print comes from the library.
 
+pub(crate) mod breakdown;
 pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -12,6 +13,7 @@ pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod stream;
 
+use copycost::copy_mode::{self, ModeEntry};
 use copycost::profile::ProfileError;
 
 /// What could be refused before anything was done: exit status 2, as of a wrong
@@ -33,4 +35,10 @@ pub(crate) fn is_wrong_usage(error: &anyhow::Error) -> bool {
     error.is::<WrongUsage>()
         || error.is::<ProfileError>()
         || matches!(error.downcast_ref(), Some(copycost::Error::OpenFiles { .. }))
+}
+
+/// A parser for clap of a copy mode's name.
+pub(crate) fn known_mode(word: &str) -> Result<ModeEntry, String> {
+    let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
+    copy_mode::find(word).copied().ok_or_else(|| format!("no such copy mode; allowed: {}", known.join(", ")))
 }

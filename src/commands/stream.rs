@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
-use copycost::copy_mode::{self, ModeEntry, Tally};
+use copycost::copy_mode::{ModeEntry, Tally};
 use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
 use copycost::exchange::{Fault, Generation, GenerationSpec, Instruments, Lane, Round, secure_open_files};
 use copycost::profile::{Profile, ProfileChoice};
 use copycost::results::table;
 
+use super::known_mode;
 use super::number::within;
 
 /// Drive one copy mode without Criterion: a load for perf, strace or valgrind.
@@ -79,6 +80,7 @@ impl Stream {
             lanes: &lanes,
             fault: Fault::None,
             counters: instruments.counters,
+            sampling: None,
         };
         let mut generation = Generation::open(&spec).context("open the connections")?;
         let total = self.send(&mut generation, profile)?;
@@ -124,8 +126,7 @@ impl Stream {
         let bits = (total.messages * cell.message_bytes as u64) as f64 * 8.0;
         let gbit_per_s = bits / total.wall.as_secs_f64() / 1e9;
         if self.json {
-            let sent = total.tally.unwrap_or_default();
-            let completions = sent.completions.map(|tally| {
+            let tally = total.tally.map(|tally| {
                 serde_json::json!({
                     "sends": tally.sends,
                     "partial_sends": tally.partial_sends,
@@ -139,10 +140,7 @@ impl Stream {
             let object = serde_json::json!({
                 "profile": choice.profile.name, "mode": cell.mode, "message_bytes": cell.message_bytes, "threads": cell.threads,
                 "messages": total.messages, "wall_s": total.wall.as_secs_f64(),
-                "gbit_per_s": gbit_per_s, "retransmits": retransmits,
-                "copied_bytes": sent.copied_bytes, "by_reference_reported_bytes": sent.reported_bytes,
-                "by_reference_unreported_bytes": sent.unreported_bytes, "pipe_bytes": sent.pipe_bytes,
-                "zero_copy": completions,
+                "gbit_per_s": gbit_per_s, "retransmits": retransmits, "zero_copy": tally,
                 "client": counts_object(&total.counts.client_counts),
                 "server": counts_object(&total.counts.server_counts),
                 "absent": absent.iter().flat_map(|(why, names)| names.iter().map(move |name| (name, why)))
@@ -173,16 +171,9 @@ impl Stream {
         for (why, names) in absent {
             println!("absent: {}: {why}", names.join(", "));
         }
-        let sent = total.tally.unwrap_or_default();
-        println!(
-            "{} bytes copied as they were sent, {} handed over by reference, of {} of which nothing is reported",
-            sent.copied_bytes,
-            sent.reported_bytes + sent.unreported_bytes,
-            sent.unreported_bytes,
-        );
-        if let Some(tally) = sent.completions {
+        if let Some(tally) = total.tally {
             println!(
-                "completions: {} sends by reference ({} partial), {} completions, {} of them deferred copies, \
+                "MSG_ZEROCOPY: {} sends ({} partial), {} completions, {} of them deferred copies, \
                  {} error-queue reads, {} ENOBUFS, {} sends fell back to a copy",
                 tally.sends,
                 tally.partial_sends,
@@ -221,9 +212,4 @@ fn counts_object(counts: &Option<Sums>) -> serde_json::Value {
     let share = given.map(|sum| sum.time_share()).reduce(f64::min);
     object.insert("counted_share".into(), share.into());
     object.into()
-}
-
-fn known_mode(word: &str) -> Result<ModeEntry, String> {
-    let known: Vec<_> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
-    copy_mode::find(word).copied().ok_or_else(|| format!("no such copy mode; allowed: {}", known.join(", ")))
 }

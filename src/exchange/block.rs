@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Granted;
+use crate::breakdown::Samples;
 use crate::cell::Cell;
-use crate::copy_mode::Tally;
 use crate::counter::{self, Counts, Sums};
 use crate::cpu::Plan;
 use crate::sys::TcpInfo;
+use crate::zerocopy::Tally;
 
 /// The lane of the self check: the cell's own mode once more, on connections
 /// of its own, as if it were another mode.
@@ -30,7 +31,7 @@ pub struct Round {
     pub reference_cpu_time: Duration,
     /// Every round trip in nanoseconds, of a latency round; else empty.
     pub round_trips_ns: Vec<u64>,
-    /// What became of the bytes that were sent; `None` of a reference.
+    /// What zero-copy sends came to in this round; `None` for other modes.
     pub tally: Option<Tally>,
     /// What the clients' threads spent in this round, from just before they
     /// are released to just after they have ended; summed over them.
@@ -38,15 +39,21 @@ pub struct Round {
     /// What the servers' threads spent, from one round of theirs to the next:
     /// in between they sleep.
     pub server_counts: Option<Sums>,
+    /// Samples of the clients' threads, where those are sampled.
+    pub client_samples: Samples,
+    /// Samples of the servers' threads.
+    pub server_samples: Samples,
 }
 
 impl Round {
-    pub(super) fn add_client(&mut self, counts: &Counts) {
+    pub(super) fn add_client(&mut self, counts: &Counts, samples: Option<Samples>) {
         add(&mut self.client_counts, &Sums::of(counts));
+        samples.into_iter().for_each(|samples| self.client_samples.add(samples));
     }
 
-    pub(super) fn add_server(&mut self, counts: &Counts) {
+    pub(super) fn add_server(&mut self, counts: &Counts, samples: Option<Samples>) {
         add(&mut self.server_counts, &Sums::of(counts));
+        samples.into_iter().for_each(|samples| self.server_samples.add(samples));
     }
 
     /// Adds what the threads of `other` spent.
@@ -152,7 +159,7 @@ pub struct Block {
     /// The own round's round trips, of a latency cell.
     #[serde(skip)]
     pub round_trips_ns: Vec<u64>,
-    /// What became of the bytes that the own round sent.
+    /// The own round's zero-copy tally, where the mode has one.
     #[serde(skip)]
     pub tally: Option<Tally>,
     /// What the clients spent in the own round.
@@ -161,9 +168,6 @@ pub struct Block {
     /// What the servers spent in the own round.
     #[serde(skip)]
     pub server_counts: Option<Sums>,
-    /// How long the own round took, in every target.
-    #[serde(skip)]
-    pub wall: Duration,
 }
 
 impl Block {

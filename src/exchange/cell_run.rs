@@ -3,7 +3,6 @@
 //! are; what a ratio is belongs to `ratio`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, Round, SELF_LANE, percentile};
 use super::generation::Generation;
@@ -175,7 +174,6 @@ impl CellRun {
             tally: None,
             client_counts: None,
             server_counts: None,
-            wall: Duration::ZERO,
         };
         for lane in order {
             let share = match lane == self.own {
@@ -190,7 +188,6 @@ impl CellRun {
                 block.tally = round.tally;
                 block.client_counts = round.client_counts;
                 block.server_counts = round.server_counts;
-                block.wall = round.wall;
             }
         }
         self.learn(&block);
@@ -278,6 +275,7 @@ impl CellRun {
             lanes: &self.lanes,
             fault: Fault::None,
             counters: Arc::clone(&self.instruments.counters),
+            sampling: None,
         })?;
         let each = match self.cell.target {
             Target::Throughput | Target::CpuCost => 64,

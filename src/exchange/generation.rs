@@ -171,6 +171,7 @@ impl Generation {
                     .collect(),
                 nagle: cell.target != Target::Latency && profile.socket.nagle_throughput,
                 counters: Arc::clone(&spec.counters),
+                sampling: spec.sampling,
             };
             let name = format!("client {index}");
             self.threads.push(spawn(cell, &self.gate, name, ends.client, |gate| client.run(gate))?);
@@ -242,7 +243,7 @@ impl Drop for Generation {
 fn client_connection(cell: &Cell, profile: &Profile, open: &Served) -> Connection {
     Connection {
         socket: Arc::clone(&open.end.socket),
-        consumed: Arc::clone(&open.consumed),
+        consumed_bytes: Arc::clone(&open.consumed_bytes),
         ring_messages: 0, // the client knows once it has the ring
         message_bytes: cell.message_bytes,
         staging_offset_bytes: profile.message.staging_offset_bytes,

@@ -69,9 +69,15 @@ fn send_one(cell: &Cell, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Res
         Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus, on: plan.on.clone() };
     let lanes = [Lane::mode(mode)];
     let counters = Arc::default();
-    let fault = Fault::None;
-    let mut generation =
-        Generation::open(&GenerationSpec { cell, profile, plan: &plan, lanes: &lanes, fault, counters })?;
+    let mut generation = Generation::open(&GenerationSpec {
+        cell,
+        profile,
+        plan: &plan,
+        lanes: &lanes,
+        fault: Fault::None,
+        counters,
+        sampling: None,
+    })?;
     generation.run(0, 1)?;
     generation.close()?;
     Ok(())

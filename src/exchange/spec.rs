@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::lane::Lane;
+use crate::breakdown::Sampling;
 use crate::cell::Cell;
 use crate::counter::CounterSource;
 use crate::cpu::Plan;
@@ -24,6 +25,8 @@ pub struct GenerationSpec<'a> {
     pub fault: Fault,
     /// What is counted in each thread.
     pub counters: Arc<Vec<Box<dyn CounterSource>>>,
+    /// How each thread is sampled; `None` in every generation that figures come from.
+    pub sampling: Option<Sampling>,
 }
 
 /// A fault that a test asks of the servers, to see that a run ends well.

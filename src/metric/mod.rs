@@ -2,7 +2,7 @@
 //! and generations came to; each reading is a value or the reason for its
 //! absence, never a zero that stands for "unknown".
 
-pub mod busy_share;
+pub mod breakdown;
 pub mod cpu_cost;
 pub(crate) mod round_trip;
 mod tcp_info;
@@ -22,7 +22,6 @@ pub static SOURCES: &[&dyn Source] = &[
     &tcp_info::TcpInfoSource,
     &zerocopy_tally::ZeroCopyTally,
     &cpu_cost::CpuCost,
-    &busy_share::BusyShare,
 ];
 
 /// Something that metrics are read from.

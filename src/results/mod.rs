@@ -3,6 +3,7 @@
 //! nothing.
 
 pub mod archive;
+pub mod breakdown_text;
 pub mod criterion_files;
 pub mod listing;
 pub mod name;

@@ -40,6 +40,7 @@ impl Setup {
             lanes: &self.lanes,
             fault: self.fault,
             counters: Arc::clone(&self.counters),
+            sampling: None,
         })
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn open(spec: &GenerationSpec<'_>, gate: &Arc<Gate>) -> Result<(InPro
     let connection = || {
         let client = connect(cell, settings, listener.address())?;
         let server = ServerEnd { end: listener.accept(&client)?, account: Arc::default() };
-        let consumed = Arc::clone(&server.account.consumed);
-        Ok((server, Served { end: client, consumed }))
+        let consumed_bytes = Arc::clone(&server.account.consumed_bytes);
+        Ok((server, Served { end: client, consumed_bytes }))
     };
     let (mut lanes, mut clients) = (Vec::new(), Vec::new());
     for lane in spec.lanes {
@@ -69,6 +69,7 @@ impl InProcess {
                     verify: settings.verify,
                     fault: spec.fault,
                     counters: Arc::clone(&spec.counters),
+                    sampling: spec.sampling,
                 };
                 let name = server.name.clone();
                 self.threads.push(spawn(cell, &self.gate, name, plan.server, |gate| server.run(gate))?);
@@ -90,7 +91,7 @@ impl Servers for InProcess {
     fn progress(&self, lane: usize, client: usize) -> Progress {
         let account = &self.lanes[lane][client].account;
         let target_bytes = account.target_bytes.load(Ordering::Acquire);
-        Progress { read_bytes: account.consumed.bytes(), target_bytes }
+        Progress { read_bytes: account.consumed_bytes.load(Ordering::Acquire), target_bytes }
     }
 
     fn report(&self, lane: usize, client: usize) -> Result<(Granted, TcpInfo)> {

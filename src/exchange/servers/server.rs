@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use socket2::Socket;
 
+use crate::breakdown::{Sampling, ThreadSampler};
 use crate::cell::{Cell, Target};
-use crate::copy_mode::Consumed;
 use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::exchange::round::{Gate, now};
@@ -21,8 +21,8 @@ use crate::sys;
 /// What a server thread has read of its connection, and is to read.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    /// What was read since the connection was opened.
-    pub(super) consumed: Arc<Consumed>,
+    /// Bytes read since the connection was opened.
+    pub(super) consumed_bytes: Arc<AtomicU64>,
     /// Bytes that will have been read when the present round is over.
     pub(super) target_bytes: AtomicU64,
 }
@@ -37,21 +37,12 @@ pub(super) struct Server {
     pub(super) verify: bool,
     pub(super) fault: Fault,
     pub(super) counters: Arc<Vec<Box<dyn CounterSource>>>,
-}
-
-/// However a server ends, whoever waits for it to read on is told.
-struct EndOfReading(Arc<Consumed>);
-
-impl Drop for EndOfReading {
-    fn drop(&mut self) {
-        self.0.end();
-    }
+    pub(super) sampling: Option<Sampling>,
 }
 
 impl Server {
     /// Serves until the connection is shut down.
     pub(super) fn run(self, gate: &Gate) -> Result<()> {
-        let _ended = EndOfReading(Arc::clone(&self.account.consumed));
         let failed = |operation| {
             let (cell, end) = (self.cell.clone(), self.name.clone());
             move |source| Error::System { cell, end, operation, source }
@@ -67,6 +58,8 @@ impl Server {
         }
         let mut counters = Opened::new(&self.counters);
         let mut before = counters.read().map_err(failed("read the thread's counters"))?;
+        let mut sampler = self.sampling.map(Sampling::open);
+        sampler.iter_mut().for_each(ThreadSampler::begin);
         gate.set_up(counters.new_absences(&before));
         loop {
             let received = match (&*self.socket).read(buffer.as_mut_slice()) {
@@ -79,7 +72,7 @@ impl Server {
                 self.check(consumed, &buffer.as_slice()[..received])?;
             }
             consumed += received as u64;
-            self.account.consumed.advance(consumed);
+            self.account.consumed_bytes.store(consumed, Ordering::Release);
             if self.cell.target == Target::Latency {
                 while (answered + 1) * message_bytes <= consumed {
                     answered += 1;
@@ -108,7 +101,13 @@ impl Server {
                 let after = counters.read().map_err(failed("read the thread's counters"))?;
                 let counts = counter::between(&std::mem::replace(&mut before, after), &after);
                 gate.note_absences(counters.new_absences(&after));
-                gate.ended(end, Vec::new(), |round| round.add_server(&counts));
+                let samples = sampler.as_mut().map(ThreadSampler::end);
+                if let Some(sampler) = &mut sampler {
+                    // What handing the samples over cost is in no round.
+                    sampler.begin();
+                    before = counters.read().map_err(failed("read the thread's counters"))?;
+                }
+                gate.ended(end, Vec::new(), |round| round.add_server(&counts, samples));
             }
         }
     }

@@ -1,0 +1,89 @@
+//! The breakdown where the truth is known: cells on real sockets, sampled. Skipped,
+//! with the reason printed, where sampling is not possible.
+
+mod support;
+
+use std::time::Duration;
+
+use copycost::breakdown::{CostClass, Profiler};
+use copycost::cell::Target;
+use copycost::exchange::{Instruments, SampledCell, SampledLength};
+use copycost::metric::breakdown::{Breakdown, MeasuredCost};
+use support::{Setup, find};
+
+fn broken_down(mode: &str) -> Option<Breakdown> {
+    let profiler = match Profiler::of_this_machine() {
+        Ok(profiler) => profiler,
+        Err(why) => {
+            println!("skipped: {why}");
+            return None;
+        }
+    };
+    let setup = Setup::new(Target::CpuCost, &[find(mode)], 16384, 1);
+    let (instruments, _) = Instruments::of_this_machine();
+    let cell = SampledCell {
+        cell: &setup.cell,
+        mode: find(mode),
+        profile: &setup.profile,
+        plan: &setup.plan,
+        instruments: &instruments,
+        messages: 512,
+    };
+    let length = SampledLength { generations: 2, samples: 1200, limit: Duration::from_secs(4) };
+    let rounds = cell.sample(&profiler, length, None).unwrap();
+    let rounds = rounds.found().unwrap_or_else(|| panic!("{:?}", rounds.absence()));
+    let breakdown = Breakdown::new(rounds, &MeasuredCost::new([Some(0.5), None], 16384));
+    breakdown.found().cloned()
+}
+
+/// What holds of every breakdown.
+fn check(breakdown: &Breakdown) {
+    for (name, side) in breakdown.sides() {
+        let sum: f64 = side.classes.iter().map(|class| class.share).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{name}: {sum}");
+        assert!(side.samples > 0 && side.lost == 0, "{name}: {} samples, {} lost", side.samples, side.lost);
+        let off = side.off_the_counters().unwrap();
+        assert!(off.abs() < 0.03, "{name}: samples and switches are {off:+} off the counters");
+        for class in &side.classes {
+            assert!(class.lower <= class.share && class.share <= class.upper, "{name}: {class:?}");
+            assert!(class.after_interrupts <= class.share + 1e-9, "{name}: {class:?}");
+        }
+    }
+    let received = breakdown.server.share(CostClass::ReceiveCopy);
+    assert!(received > 0.05, "the receiver's copy is {received}");
+    // What is measured elsewhere splits by share; what is absent there is absent here.
+    let class = &breakdown.client.classes[0];
+    assert_eq!(class.per_byte.found(), Some(&(0.5 * class.share)));
+    assert!(breakdown.server.classes[0].per_byte.absence().is_some());
+    let written = serde_json::to_string(breakdown).unwrap();
+    assert_eq!(&serde_json::from_str::<Breakdown>(&written).unwrap(), breakdown);
+}
+
+#[test]
+fn two_copy_gathers_and_copies_in_the_send() {
+    let Some(breakdown) = broken_down("two-copy") else { return };
+    check(&breakdown);
+    let client = |class| breakdown.client.share(class);
+    assert!(client(CostClass::Gathering) > 0.03, "{:?}", breakdown.client);
+    assert!(client(CostClass::SendCopy) > 0.03, "{:?}", breakdown.client);
+    assert!(client(CostClass::Pinning) < 0.01, "{:?}", breakdown.client);
+}
+
+#[test]
+fn one_copy_copies_in_the_send_and_gathers_nothing() {
+    let Some(breakdown) = broken_down("one-copy") else { return };
+    check(&breakdown);
+    let client = |class| breakdown.client.share(class);
+    assert!(client(CostClass::SendCopy) > 0.03, "{:?}", breakdown.client);
+    assert!(client(CostClass::Gathering) < 0.001, "{:?}", breakdown.client);
+}
+
+#[test]
+fn zero_copy_on_loopback_copies_later_and_not_in_the_send() {
+    let Some(breakdown) = broken_down("zero-copy") else { return };
+    check(&breakdown);
+    let both = |class| breakdown.client.share(class) + breakdown.server.share(class);
+    assert!(both(CostClass::DeferredCopy) > 0.03, "{breakdown:?}");
+    assert!(breakdown.client.share(CostClass::SendCopy) < 0.01, "{:?}", breakdown.client);
+    assert!(breakdown.client.share(CostClass::Pinning) > 0.01, "{:?}", breakdown.client);
+}
