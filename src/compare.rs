@@ -12,6 +12,7 @@
 mod answer;
 mod baseline;
 pub mod comparability;
+mod comparison;
 mod judge;
 mod machine;
 mod pairs;
@@ -25,14 +26,11 @@ mod verdict;
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 pub use baseline::{Baseline, Process};
+pub use comparison::{BaselineSummary, CellComparison, Comparison, Interval, Judged, ReferenceChange};
 pub use quantity::Quantity;
 pub use verdict::Verdict;
 
-use crate::cell::Cell;
-use crate::doubt::DoubtKinds;
 use crate::error::{Error, Result};
 use crate::results::table::count;
 use answer::Sides;
@@ -40,7 +38,6 @@ use comparability::Difference;
 use judge::judge;
 use machine::Machine;
 use rows::Rows;
-use statistics::Basis;
 
 /// The chance of any false verdict among all cells of one quantity and
 /// question.
@@ -60,126 +57,6 @@ pub struct Options {
     pub threshold: f64,
     /// Compare also what should not be compared.
     pub force: bool,
-}
-
-/// One baseline against another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// The version of this shape: 1.
-    pub format_version: u32,
-    /// What is compared with.
-    pub base: BaselineSummary,
-    /// What is compared.
-    pub new: BaselineSummary,
-    /// What differs between their conditions.
-    pub differences: Vec<Difference>,
-    /// Differences up to this share are not called.
-    pub threshold: f64,
-    /// What the references did that each quantity is held against, where both
-    /// sides measured them.
-    #[serde(default)]
-    pub references: Vec<ReferenceChange>,
-    /// Every cell that either measured, each quantity and question apart.
-    pub cells: Vec<CellComparison>,
-}
-
-/// What a plain copy or an empty system call changed by: the machine, or what
-/// the kernel does for each system call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReferenceChange {
-    /// What is held against it.
-    pub quantity: Quantity,
-    /// The reference's lane.
-    pub reference: String,
-    /// Time after over before, over all rows, with its 95 % interval.
-    pub ratio: Interval,
-}
-
-/// One side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BaselineSummary {
-    /// Its name.
-    pub name: String,
-    /// The kernel that it was taken under, if that is known.
-    pub kernel_release: Option<String>,
-    /// The most processes that measured a cell.
-    pub processes: usize,
-    /// What to know of how it was read.
-    pub notes: Vec<String>,
-}
-
-/// One cell in one quantity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellComparison {
-    /// The cell.
-    pub cell: Cell,
-    /// What of it.
-    pub quantity: Quantity,
-    /// Against the other modes of its blocks.
-    pub relative: Judged,
-    /// By itself.
-    pub absolute: Judged,
-    /// The doubts of either side.
-    pub doubts: DoubtKinds,
-}
-
-/// The answer to one question about one cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
-    /// What can be said.
-    pub verdict: Verdict,
-    /// The other mode that a relative answer is against: of all the one that
-    /// this mode changed least against.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub against: Option<String>,
-    /// Time or cost a message before, of a relative answer over the other
-    /// mode's.
-    pub base: Option<f64>,
-    /// The same after.
-    pub new: Option<f64>,
-    /// After over before, with its 95 % interval: above 1 is slower, or dearer.
-    pub ratio: Option<Interval>,
-    /// The chance of so large a difference if there were none, corrected for
-    /// the number of cells (Holm).
-    pub p_value: Option<f64>,
-    /// The smallest change that would have been found in 8 of 10 comparisons
-    /// such as this, by all that a verdict takes, as a share: 0.03 is 3 %.
-    pub findable: Option<f64>,
-    /// Where that is too large to say anything: how many passes a side would find
-    /// one of [`COARSEST`], if they vary as these did; none if more than can be
-    /// recorded.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub passes_needed: Option<usize>,
-    /// What the interval rests on.
-    pub basis: Option<Basis>,
-    /// How many of those either side has.
-    #[serde(default)]
-    pub counts: Option<[usize; 2]>,
-    /// Of an absolute answer: whether the figure changed, by itself or over a
-    /// reference, but not surely in all of them, so that a change of the mode
-    /// cannot be told from one of the machine.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub confounded: bool,
-    /// Why there is no answer, or why it says less than it seems to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<String>,
-}
-
-/// An estimate and its 95 % interval, for this cell alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Interval {
-    pub estimate: f64,
-    pub lower: f64,
-    pub upper: f64,
-}
-
-impl Interval {
-    /// The ratio whose log the difference is.
-    fn of(difference: &statistics::Difference) -> Interval {
-        let (lower, upper) = difference.interval(CONFIDENCE);
-        Interval { estimate: difference.estimate.exp(), lower: lower.exp(), upper: upper.exp() }
-    }
 }
 
 /// Compares `new` with `base`. An error if they measured different things and
@@ -203,17 +80,24 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         return Err(Error::OneBaseline { base: base.name.clone(), new: new.name.clone(), processes: shared });
     }
     let (in_turn, mut notes) = pairs::in_turn(base, new);
+    let one_emulated = comparability::one_emulated(base, new);
+    let times_are_apart = one_emulated.is_some() && !options.force;
     let (base, new) = (&base.calm(), &new.calm());
     let (mut references, mut cells) = (Vec::new(), Vec::new());
     for quantity in Quantity::ALL {
         let in_turn = in_turn.get(&quantity.target()).cloned().unwrap_or_default();
-        let sides = sides(base, new, quantity, in_turn, options.threshold);
+        let mut sides = sides(base, new, quantity, in_turn, options.threshold);
+        sides.times_are_apart = times_are_apart;
         let both = !sides.base.keys().is_empty() && !sides.new.keys().is_empty();
-        if both && sides.base.unit() == sides.new.unit() {
+        if both && !times_are_apart && sides.base.unit() == sides.new.unit() {
             references.extend(sides.machine.changes(quantity, &sides.in_turn));
         }
         cells.extend(judge(&sides));
     }
+    notes.extend(one_emulated.map(|what| match times_are_apart {
+        true => format!("{what}, and has no verdict (`--force` gives one)"),
+        false => format!("{what}; its verdicts are forced"),
+    }));
     if shared > 0 {
         notes.push(format!(
             "{} shared by `{}` and `{}`: what was measured there counts on both sides",
@@ -255,38 +139,12 @@ fn sides<'a>(
         true => Machine::of(&of_base, &of_new, [&of_base, &of_new]),
         false => Machine::of(&of_base, &of_new, [&Rows::of(base, by), &Rows::of(new, by)]),
     };
-    Sides { base: of_base, new: of_new, machine, in_turn, threshold: threshold.ln_1p() }
-}
-
-impl Comparison {
-    /// Whether any cell has this verdict, to either question.
-    pub fn has(&self, verdict: Verdict) -> bool {
-        self.count(verdict) != [0, 0]
-    }
-
-    /// How many cells have this verdict, relative and absolute.
-    pub fn count(&self, verdict: Verdict) -> [usize; 2] {
-        let of = |pick: fn(&CellComparison) -> &Judged| {
-            self.cells.iter().filter(|cell| pick(cell).verdict == verdict).count()
-        };
-        [of(|cell| &cell.relative), of(|cell| &cell.absolute)]
-    }
-
-    /// What differs between their conditions and weighs so much.
-    pub fn differences_of(&self, weight: comparability::Weight) -> impl Iterator<Item = &Difference> {
-        self.differences.iter().filter(move |difference| difference.weight == weight)
-    }
-
-    /// What to know of either side before any verdict.
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes: Vec<String> = self.base.notes.iter().chain(&self.new.notes).cloned().collect();
-        if self.base.processes == 1 || self.new.processes == 1 {
-            notes.push(
-                "one process on a side: what processes differ by is not measured there. Intervals are widened for \
-                 it; `copycost record` makes a baseline of several"
-                    .to_string(),
-            );
-        }
-        notes
+    Sides {
+        base: of_base,
+        new: of_new,
+        machine,
+        in_turn,
+        times_are_apart: false,
+        threshold: threshold.ln_1p(),
     }
 }

@@ -190,8 +190,23 @@ impl Topology {
 impl Plan {
     /// CPUs that the clients have among them.
     pub fn client_cpus(&self) -> usize {
-        let pinned: Option<BTreeSet<usize>> = self.ends.iter().map(|ends| ends.client).collect();
-        pinned.map_or(self.cpus.min(self.ends.len()), |cpus| cpus.len()).max(1)
+        self.among(self.ends.iter().map(|ends| ends.client))
+    }
+
+    /// CPUs that the servers of one mode have among them.
+    pub fn server_cpus(&self) -> usize {
+        self.among(self.ends.iter().map(|ends| ends.server))
+    }
+
+    /// CPUs that both sides of one mode have among them.
+    pub fn both_sides_cpus(&self) -> usize {
+        self.among(self.ends.iter().flat_map(|ends| [ends.client, ends.server]))
+    }
+
+    /// How many CPUs these threads have; unpinned ones may use any.
+    fn among(&self, threads: impl Iterator<Item = Option<usize>> + Clone) -> usize {
+        let pinned: Option<BTreeSet<usize>> = threads.clone().collect();
+        pinned.map_or_else(|| self.cpus.min(threads.count()), |cpus| cpus.len()).max(1)
     }
 
     /// Threads that want to run at once while a round runs: two a connection.

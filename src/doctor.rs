@@ -103,6 +103,7 @@ type Check = fn(&Look<'_>) -> Option<Said>;
 
 /// Every kind. A new one is a function and a line here.
 const CHECKS: &[(&str, Check)] = &[
+    ("emulated", processor::emulated),
     ("congestion_control_unavailable", network::congestion_control_unavailable),
     ("congestion_control_not_allowed", network::congestion_control_not_allowed),
     ("open_files", network::open_files),

@@ -36,6 +36,7 @@ pub enum Doubt {
     Slowed { percent: f64 },
     UnequalCores { kinds: String },
     CpuQuota { quota_cpus: f64, needed_cpus: usize },
+    Emulated { by: String },
 }
 
 /// A segment sent again is nearly always a reordering between CPUs here, since
@@ -66,6 +67,7 @@ impl Doubt {
             Doubt::Slowed { .. } => DoubtKind::Slowed,
             Doubt::UnequalCores { .. } => DoubtKind::UnequalCores,
             Doubt::CpuQuota { .. } => DoubtKind::CpuQuota,
+            Doubt::Emulated { .. } => DoubtKind::Emulated,
         }
     }
 
@@ -113,6 +115,11 @@ impl Doubt {
                 "the control group's quota is the time of {quota_cpus:.2} CPUs, and busy threads want \
                  {needed_cpus}: they stand still for a part of each period"
             ),
+            Doubt::Emulated { by } => {
+                format!(
+                    "{by}: software plays the processor, and no time of it is one of a kernel on hardware"
+                )
+            }
         }
     }
 
@@ -155,6 +162,10 @@ impl Doubt {
                 "lift the limit (systemctl set-property UNIT CPUQuota=, or the container's), or fewer threads"
                     .into()
             }
+            Doubt::Emulated { .. } => {
+                "give the guest real processors (KVM), or read what was counted: completions, copies, calls"
+                    .into()
+            }
         }
     }
 }
@@ -176,6 +187,7 @@ pub fn of_cell(
     let needed_cpus = plan.busy_threads().min(plan.cpus);
     let quota = environment.cpu_quota().filter(|quota| *quota < needed_cpus as f64);
     doubts.extend(quota.map(|quota_cpus| Doubt::CpuQuota { quota_cpus, needed_cpus }));
+    doubts.extend(environment.emulated().map(|by| Doubt::Emulated { by }));
     doubts.extend(window_limited(measurement));
     doubts.extend(retransmits(metrics));
     if let Some(ratio) = ratio::self_ratio(ratios).filter(|ratio| !ratio.holds(1.0)) {

@@ -3,6 +3,7 @@
 //! which name it is kept, and leaves out whatever names a host, a user or an
 //! address. What the conditions mean is `doctor`'s business.
 
+mod hypervisor;
 mod kernel;
 mod machine;
 mod program;
@@ -37,7 +38,8 @@ impl Environment {
     /// and `sys` are looked for in it.
     pub fn read_from(root: &Path, profile: &Profile) -> Environment {
         let root = Root::new(root);
-        let groups = [kernel::items(&root), machine::items(&root), program::items(profile)];
+        let groups =
+            [kernel::items(&root), machine::items(&root), hypervisor::items(&root), program::items(profile)];
         Environment { items: groups.into_iter().flatten().collect() }
     }
 
@@ -71,6 +73,12 @@ impl Environment {
     /// How many CPUs' time the control groups leave, if they set a limit.
     pub fn cpu_quota(&self) -> Option<f64> {
         quota::cpus(self.text("cgroup_cpu_quota")?)
+    }
+
+    /// By what the processors are known for emulated ones, if they are: then no
+    /// time that passes here is a measurement.
+    pub fn emulated(&self) -> Option<String> {
+        hypervisor::emulated(self)
     }
 
     /// How much of all CPUs' time a hypervisor gave to others since `start`

@@ -221,6 +221,7 @@ mod tests {
             tally: None,
             client_counts: None,
             server_counts: None,
+            wall: std::time::Duration::ZERO,
         };
         let one =
             [block(0, [("a", 100), ("b", 50), ("self", 1)]), block(1, [("a", 100), ("b", 50), ("self", 1)])];

@@ -155,6 +155,36 @@ fn another_profile_is_warned_of_and_another_message_refused() {
 }
 
 #[test]
+fn emulated_time_has_no_verdict_beside_real_time_unless_forced() {
+    let machine = Machine::new();
+    let mut emulated = Machine { pace: 20.0, ..Machine::new() };
+    let signature = Reading::Value(Value::Text("TCGTCGTCGTCG".into()));
+    emulated.environment.items.insert("hypervisor.signature".into(), signature);
+    let real = machine.record("real", 1, 12, Target::Throughput);
+    let guest = emulated.record("guest", 2, 12, Target::Throughput);
+    for (base, new) in [(&real, &guest), (&guest, &real)] {
+        let comparison = compare(base, new, options()).unwrap();
+        assert_eq!(comparison.count(Verdict::CannotTell), [3, 3]);
+        assert!(comparison.references.is_empty());
+        let judged = &cell(&comparison, "two-copy").absolute;
+        assert!(judged.ratio.is_none() && judged.reason.as_ref().unwrap().contains("emulated"), "{judged:?}");
+        let text = render(&comparison, Style::Text);
+        assert!(
+            text.contains("note: the processors of `guest` were emulated") && text.contains("--force"),
+            "{text}"
+        );
+        assert_eq!(comparison.base.emulated.is_some(), base.name == "guest");
+        assert!(cell(&comparison, "two-copy").doubts.to_string().contains('e'));
+        let forced = compare(base, new, Options { threshold: 0.0, force: true }).unwrap();
+        assert!(cell(&forced, "two-copy").absolute.ratio.is_some() && !forced.references.is_empty());
+        assert!(render(&forced, Style::Text).contains("its verdicts are forced"));
+    }
+    // Two emulated sides compare: what they share cancels.
+    let other = emulated.record("other", 3, 12, Target::Throughput);
+    assert!(cell(&compare(&guest, &other, options()).unwrap(), "two-copy").relative.ratio.is_some());
+}
+
+#[test]
 fn a_baseline_in_another_unit_is_not_compared() {
     let machine = Machine::new();
     let base = machine.record("base", 1, 5, Target::CpuCost);

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use copycost::cell::Target;
-use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure, Tally};
+use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure};
+use copycost::zerocopy::Tally as Completions;
 use support::{Setup, find};
 
 const SIZES: [usize; 8] = [1, 7, 8, 1000, 1024, 4096, 65536, (1 << 20) + 3];
@@ -38,14 +39,15 @@ fn every_mode_delivers_every_size_from_one_and_three_threads() {
 
 #[test]
 fn partial_sends_continue_where_they_stopped() {
-    for mode in [NON_BLOCKING_TWO_COPY, NON_BLOCKING_ONE_COPY, NON_BLOCKING_ZERO_COPY] {
+    for mode in non_blocking() {
         for message_bytes in [1000, 65536, (1 << 20) + 3] {
             let mut setup = Setup::new(Target::Throughput, &[mode], message_bytes, 3);
             setup.profile.server.verify = true;
             setup.profile.socket.send_buffer_bytes = copycost::profile::BufferSize::Fixed(2048);
             let mut generation = setup.open().unwrap();
             let round = generation.run(0, 9).unwrap();
-            if let Some(tally) = round.tally.filter(|_| message_bytes > 65536) {
+            let completions = round.tally.and_then(|tally| tally.completions);
+            if let Some(tally) = completions.filter(|_| message_bytes > 65536) {
                 assert!(tally.partial_sends > 0, "the buffer was meant to be too small: {tally:?}");
                 assert_eq!(tally.sends, tally.notifications);
                 assert_eq!(tally.sends, 9 + tally.partial_sends);
@@ -70,7 +72,7 @@ fn signals_interrupt_calls_and_nothing_is_lost() {
             }
         });
         let modes = copy_mode::REGISTRY.iter().copied();
-        let modes = modes.chain([NON_BLOCKING_TWO_COPY, NON_BLOCKING_ONE_COPY, NON_BLOCKING_ZERO_COPY]);
+        let modes = modes.chain(non_blocking());
         let blocking = copy_mode::REGISTRY.iter().map(|mode| (Target::Latency, *mode));
         for (target, mode) in modes.map(|mode| (Target::Throughput, mode)).chain(blocking) {
             let mut setup = Setup::new(target, &[mode], (1 << 20) + 3, 2);
@@ -88,21 +90,17 @@ fn signals_interrupt_calls_and_nothing_is_lost() {
     assert!(sent > 50, "only {sent} signals: the calls were not interrupted");
 }
 
-/// The three modes on a socket that never blocks, so that a full send buffer
-/// gives partial sends and EAGAIN.
-const NON_BLOCKING_TWO_COPY: ModeEntry = non_blocking("two-copy", |c| open_non_blocking("two-copy", c));
-const NON_BLOCKING_ONE_COPY: ModeEntry = non_blocking("one-copy", |c| open_non_blocking("one-copy", c));
-const NON_BLOCKING_ZERO_COPY: ModeEntry = non_blocking("zero-copy", |c| open_non_blocking("zero-copy", c));
-
-type Open = fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>;
-
-const fn non_blocking(name: &'static str, open: Open) -> ModeEntry {
-    ModeEntry { name, summary: "non-blocking", asks_for_no_copy: false, open }
+/// Every mode on a socket that never blocks, so that a full send buffer gives
+/// partial sends and EAGAIN.
+fn non_blocking() -> Vec<ModeEntry> {
+    let opens = [open::<0>, open::<1>, open::<2>, open::<3>, open::<4>, open::<5>, open::<6>, open::<7>];
+    assert!(opens.len() >= copy_mode::REGISTRY.len(), "one more for each mode");
+    copy_mode::REGISTRY.iter().zip(opens).map(|(mode, open)| ModeEntry { open, ..*mode }).collect()
 }
 
-fn open_non_blocking(name: &str, connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
+fn open<const PLACE: usize>(connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
     connection.socket.set_nonblocking(true).unwrap();
-    (find(name).open)(connection)
+    (copy_mode::REGISTRY[PLACE].open)(connection)
 }
 
 #[test]
@@ -110,8 +108,10 @@ fn the_tally_of_a_round_is_that_round_alone() {
     let setup = Setup::new(Target::Throughput, &[find("zero-copy")], 4096, 2);
     let mut generation = setup.open().unwrap();
     for messages in [10, 25] {
-        let Tally { sends, notifications, partial_sends, deferred_copies, .. } =
-            generation.run(0, messages).unwrap().tally.unwrap();
+        let tally = generation.run(0, messages).unwrap().tally.unwrap();
+        assert_eq!((tally.copied_bytes, tally.reported_bytes), (0, messages * 4096));
+        let Completions { sends, notifications, partial_sends, deferred_copies, .. } =
+            tally.completions.unwrap();
         assert_eq!((sends - partial_sends, notifications), (messages, sends));
         assert_eq!(deferred_copies, sends, "loopback always falls back to a copy");
     }

@@ -54,6 +54,19 @@ fn one_cpu_is_too_few_and_oversubscribed() {
     );
 }
 
+/// A processor that QEMU makes up says so in its name, where its host hides the signature.
+#[test]
+fn emulated_processors_are_said_first() {
+    let findings = found(&[
+        ("cpu.model", "QEMU TCG CPU version 2.5+"),
+        ("hypervisor.flag", "yes"),
+        ("sysctl.net.ipv4.tcp_available_congestion_control", "cubic"),
+        ("perf.processor_devices", "none"),
+    ]);
+    assert_eq!(findings[0].kind, "emulated", "{findings:?}");
+    assert!(findings[0].what.contains("QEMU TCG CPU version 2.5+"), "{}", findings[0].what);
+}
+
 /// 121 for sockets, memory and what else is open, and 240 for the six counters
 /// of 40 threads; one without hardware. The soft limit is raised to the hard one.
 #[test]

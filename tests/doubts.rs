@@ -8,6 +8,7 @@ mod made_up;
 
 use copycost::TcpInfo;
 use copycost::cell::Target;
+use copycost::copy_mode::Tally;
 use copycost::counter::{COUNT, Count, Sums};
 use copycost::cpu::CoreKind;
 use copycost::doubt::{Doubt, DoubtKind};
@@ -17,7 +18,7 @@ use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::results::record::{Record, WrittenDoubt, doubts_of};
 use copycost::results::table;
-use copycost::zerocopy::Tally;
+use copycost::zerocopy::Tally as Completions;
 use healthy_cell::{lane, measurement, record};
 
 #[track_caller]
@@ -43,10 +44,11 @@ fn each_doubt_is_raised_by_its_cause_alone() {
     doubted(|m| info(m).receive_window_limited_us = Some(950_000), 'w', "95 % of the busy time");
     doubted(|m| info(m).retransmits = 20, 'r', "20 segments sent again, 2.0 %");
     doubted(|m| lane(m, SELF_LANE, |time_ns| time_ns * 9 / 10), 's', "came out at ×1.11");
-    let deferred = Tally { sends: 4, notifications: 4, deferred_copies: 3, ..Tally::default() };
-    doubted(|m| m.blocks[0].tally = Some(deferred), 'd', "75 % of completions");
-    let fell_back = Tally { enobufs: 2, fallback_sends: 2, ..Tally::default() };
-    doubted(|m| m.blocks[0].tally = Some(fell_back), 'f', "2 sends were made without MSG_ZEROCOPY");
+    let of = |completions| Some(Tally { completions: Some(completions), ..Tally::default() });
+    let deferred = Completions { sends: 4, notifications: 4, deferred_copies: 3, ..Completions::default() };
+    doubted(|m| m.blocks[0].tally = of(deferred), 'd', "75 % of completions");
+    let fell_back = Completions { enobufs: 2, fallback_sends: 2, ..Completions::default() };
+    doubted(|m| m.blocks[0].tally = of(fell_back), 'f', "2 sends were made without MSG_ZEROCOPY");
     doubted(
         |m| granted(m).send_buffer_bytes = 200_000,
         'g',
@@ -84,6 +86,21 @@ fn a_quota_below_what_busy_threads_want_is_a_doubt() {
     for enough in ["200000 100000", "max 100000", "nonsense"] {
         assert_eq!(marks(enough).0, "", "{enough}");
     }
+}
+
+#[test]
+fn emulated_processors_are_a_doubt() {
+    let marks = |name: &str, word: &str| {
+        let mut environment = Environment::default();
+        environment.items.insert(name.into(), Reading::Value(Value::Text(word.into())));
+        let steal = Reading::Absent("made up".into());
+        let profile = Profile::load("default").unwrap();
+        Record::new(measurement("two-copy"), &profile, &environment, steal).doubt_kinds().to_string()
+    };
+    assert_eq!(marks("hypervisor.signature", "TCGTCGTCGTCG"), "e");
+    assert_eq!(marks("cpu.model", "QEMU TCG CPU version 2.5+"), "e");
+    assert_eq!(marks("hypervisor.signature", "KVMKVMKVM"), "");
+    assert_eq!(marks("dmi.system_vendor", "QEMU"), "", "as under KVM");
 }
 
 /// Few retransmits, a window that is often full and a counter that hardly ever

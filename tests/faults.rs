@@ -9,7 +9,7 @@ use std::io;
 
 use copycost::Error;
 use copycost::cell::Target;
-use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure, Wait};
+use copycost::copy_mode::{self, Connection, CopyMode, Handover, ModeEntry, SendFailure, Tally, Wait};
 use copycost::exchange::{Fault, Generation};
 use copycost::message::Message;
 use support::{Setup, find, threads_named};
@@ -103,20 +103,20 @@ fn failure_of(mut generation: Generation, messages: u64) -> Error {
 const PANICS: ModeEntry = ModeEntry {
     name: "panics",
     summary: "",
-    asks_for_no_copy: false,
+    handover: Handover::Copied,
     open: |_| Ok(Box::new(Fake { panics: true })),
 };
 const LOSES: ModeEntry = ModeEntry {
     name: "loses",
     summary: "",
-    asks_for_no_copy: false,
+    handover: Handover::Copied,
     open: |_| Ok(Box::new(Fake { panics: false })),
 };
 const CANNOT_OPEN: ModeEntry =
-    ModeEntry { name: "cannot-open", summary: "", asks_for_no_copy: false, open: cannot_open };
+    ModeEntry { name: "cannot-open", summary: "", handover: Handover::Copied, open: cannot_open };
 
 const SLOW_TO_OPEN: ModeEntry =
-    ModeEntry { name: "slow-to-open", summary: "", asks_for_no_copy: false, open: slow_to_open };
+    ModeEntry { name: "slow-to-open", summary: "", handover: Handover::Copied, open: slow_to_open };
 
 fn slow_to_open(connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
     std::thread::sleep(std::time::Duration::from_secs(2));
@@ -143,5 +143,9 @@ impl CopyMode for Fake {
 
     fn outstanding(&self) -> usize {
         0
+    }
+
+    fn tally(&self) -> Tally {
+        Tally::default()
     }
 }

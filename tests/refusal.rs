@@ -3,7 +3,7 @@
 mod support;
 
 use copycost::cell::Target;
-use copycost::copy_mode::{self, Connection, CopyMode, ModeEntry, SendFailure};
+use copycost::copy_mode::{self, Connection, CopyMode, Handover, ModeEntry, SendFailure};
 use copycost::exchange::probe;
 use support::Setup;
 
@@ -36,7 +36,7 @@ const SANDBOX: ModeEntry = entry("sandbox", |_: Connection| fails_with(1)); // E
 const BROKEN: ModeEntry = entry("broken", |_: Connection| fails_with(5)); // EIO
 
 const fn entry(name: &'static str, open: fn(Connection) -> Opened) -> ModeEntry {
-    ModeEntry { name, summary: "refused", asks_for_no_copy: false, open }
+    ModeEntry { name, summary: "refused", handover: Handover::Copied, open }
 }
 
 fn fails_with(errno: i32) -> Opened {

@@ -259,3 +259,28 @@ fn a_filtered_run_over_another_is_noted() {
     baseline.processes[0].records[0].environment.items.insert("date_utc".into(), later);
     assert!(noted(&baseline)[0].contains("several runs of `cargo bench`"), "{:?}", noted(&baseline));
 }
+
+#[test]
+fn of_emulated_processors_times_are_doubted_and_counts_are_not() {
+    let mut machine = Machine { modes: vec!["two-copy", "zero-copy"], ..Machine::taking(plain) };
+    machine.environment.items.insert(
+        "hypervisor.signature".into(),
+        copycost::metric::Reading::Value(Value::Text("TCGTCGTCGTCG".into())),
+    );
+    let report = machine.report();
+    let cell = cell(Target::Throughput, "zero-copy", 4096);
+    let is_doubted = |quantity: &str| {
+        let figure = report.figure("made-up", &cell, quantity).unwrap_or_else(|| panic!("no {quantity}"));
+        figure.doubts.contains(DoubtKind::Emulated)
+    };
+    for time in ["throughput", "time_per_message"] {
+        assert!(is_doubted(time), "{time}");
+    }
+    for count in ["zerocopy_completions", "zerocopy_deferred_share", "context_switches_per_message"] {
+        assert!(!is_doubted(count), "{count}");
+    }
+    assert!(report.ratios.iter().all(|ratio| ratio.doubts.contains(DoubtKind::Emulated)));
+    let counted = &report.findings[0]; // of completions
+    assert!(counted.doubts.contains(DoubtKind::DeferredCopies), "{counted:?}");
+    assert!(!counted.doubts.contains(DoubtKind::Emulated), "{counted:?}");
+}

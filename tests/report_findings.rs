@@ -52,7 +52,21 @@ fn deferred_copies_are_told_from_zero_copy_that_was() {
 fn without_zero_copy_sends_it_is_said_that_nothing_is_known() {
     let report = Machine::taking(fixed).report();
     let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
-    assert!(finding.headline.contains("No cell made MSG_ZEROCOPY sends"), "{finding:?}");
+    assert!(finding.headline.contains("No cell handed anything over by reference"), "{finding:?}");
+}
+
+#[test]
+fn a_mode_whose_interface_reports_nothing_is_not_said_to_have_been_counted() {
+    let modes = vec!["two-copy", "sendfile", "zero-copy"];
+    let report = Machine { modes, sizes: vec![1024, 4096], ..Machine::taking(fixed) }.report();
+    let [sendfile, zero_copy] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!() };
+    assert!(
+        sendfile.headline.contains("sendfile handed every byte over by reference in 2 cells"),
+        "{sendfile:?}"
+    );
+    assert!(sendfile.details[0].contains("reports nothing"), "{sendfile:?}");
+    assert!(sendfile.cells.iter().all(|cell| cell.mode == "sendfile"));
+    assert!(zero_copy.headline.contains("completions"), "{zero_copy:?}");
 }
 
 /// Fastest on two threads, and half as fast on eight.
@@ -183,6 +197,37 @@ fn what_cannot_be_derived_says_why() {
     let report = Report::gather(&[bare], Vec::new());
     let finding = of_kind(&report, FindingKind::SmallMessages)[0];
     assert!(finding.headline.contains("no reference was measured beside it"), "{finding:?}");
+}
+
+/// One row in which all are held up by the client, and one in which the slow
+/// mode waits.
+#[test]
+fn what_limits_the_modes_of_a_row_is_told_and_what_follows_where_it_differs() {
+    let busy = |mode: &str, bytes: usize, _: usize| match (mode, bytes) {
+        ("zero-copy", 4096) => (0.48, 0.47),
+        ("one-copy", 16384) => (0.4, 0.97),
+        _ => (0.98, 0.5),
+    };
+    let machine =
+        Machine { modes: ALL.to_vec(), sizes: vec![1024, 4096, 16384], busy, ..Machine::taking(fixed) };
+    let report = machine.report();
+    let [finding] = of_kind(&report, FindingKind::LimitedBy)[..] else { panic!("{:?}", report.findings) };
+    assert!(finding.headline.starts_with("Throughput: in 2 of 3 rows the modes are limited by different"));
+    let [alike, waits, ends] = &finding.details[..] else { panic!("{finding:?}") };
+    assert_eq!(alike, "1 KiB on 1 thread: all modes are limited by the client.");
+    assert_eq!(
+        waits,
+        "4 KiB on 1 thread: limited are two-copy (client 98 %, server 50 %) and one-copy (client 98 %, server 50 %) \
+         by the client; zero-copy (client 48 %, server 47 %) by waiting; zero-copy is slower than two-copy and one-copy \
+         while both ends wait, at 48 and 47 %: where a CPU is short it would fall behind less."
+    );
+    assert!(ends.contains("held up at different places, the client and the server"), "{ends}");
+    assert_eq!((finding.cells.len(), finding.figures.len()), (9, 12));
+
+    let alike = Machine { busy: |_, _, _| (0.3, 0.4), ..machine };
+    let report = alike.report();
+    let finding = of_kind(&report, FindingKind::LimitedBy)[0];
+    assert_eq!(finding.headline, "Throughput: every cell is limited by waiting.");
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn headings_landmarks_and_ids_lead_through_the_page() {
             "throughput-threads",
             "latency",
             "cpu-cost",
+            "busy",
             "counters",
             "limits",
             "conditions"

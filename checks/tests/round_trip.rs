@@ -8,6 +8,7 @@ mod made_up;
 
 use copycost::OrAbsent;
 use copycost::cell::Target;
+use copycost::copy_mode::Tally;
 use copycost::counter::{COUNT, Count, Sums};
 use copycost::doubt::{Doubt, DoubtKind};
 use copycost::exchange::{CellMeasurement, CostUnit};
@@ -17,7 +18,7 @@ use copycost::ratio::Ratio;
 use copycost::results::criterion_files;
 use copycost::results::record::{Record, WrittenDoubt};
 use copycost::results::recording::{Manifest, Pair, PassId, Side};
-use copycost::zerocopy::Tally;
+use copycost::zerocopy::Tally as Completions;
 use healthy_cell::{measurement, record};
 use proptest::prelude::*;
 
@@ -120,8 +121,9 @@ fn a_record_of_every_target_with_all_that_it_can_hold_comes_back() {
                 let counts = [Some(Count { value: 1.5, counted_share: 0.3 }); COUNT];
                 (block.client_counts, block.server_counts) =
                     (Some(Sums::of(&counts)), Some(Sums::of(&[None; COUNT])));
-                block.tally =
-                    Some(Tally { sends: 4, notifications: 4, deferred_copies: 3, ..Tally::default() });
+                let completions =
+                    Completions { sends: 4, notifications: 4, deferred_copies: 3, ..Completions::default() };
+                block.tally = Some(Tally { completions: Some(completions), ..Tally::default() });
                 block.round_trips_ns = (1..2000).map(|trip| trip * trip).collect();
                 for round in &mut block.rounds {
                     (round.cost, round.p50_ns, round.p99_ns) = (Some(round.time_ns), Some(1), Some(u64::MAX));

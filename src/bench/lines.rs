@@ -7,8 +7,10 @@ use super::Bench;
 use super::invocation::Mode;
 use super::progress::{Progress, guessed_time_of_a_cell, place_of};
 use crate::cell::{Filter, Target};
+use crate::copy_mode::Handover;
 use crate::counter;
 use crate::exchange::CostUnit;
+use crate::metric::busy_share::{self, Shares};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
 use crate::profile::PlacementPolicy;
@@ -68,7 +70,7 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         println!("copycost: threads run on NUMA node {}, {ends}", nodes.join(", "));
     }
     let asking: Vec<&str> =
-        bench.modes.iter().filter(|mode| mode.asks_for_no_copy).map(|mode| mode.name).collect();
+        bench.modes.iter().filter(|mode| mode.handover == Handover::Reported).map(|mode| mode.name).collect();
     if !asking.is_empty() {
         println!(
             "copycost: on loopback every completion of {} is a deferred copy; see README.md",
@@ -97,6 +99,7 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
         println!("{INDENT}above, time is the CPU cost a message and thrpt the CPU cost a byte");
     }
     println!("{INDENT}{}", cost(record));
+    println!("{INDENT}{}", busy(&record.metrics));
     let ratios: Vec<String> = record
         .ratios
         .iter()
@@ -122,8 +125,9 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
 fn throughput(metrics: &Metrics) -> String {
     let deferred = metric::number(metrics, "zerocopy_deferred_share");
     let deferred = deferred.map_or(String::new(), |share| {
-        let reads = metric::number(metrics, "zerocopy_completions_per_read").unwrap_or(0.0);
-        format!(", {:.0} % deferred copies, {} completions a read", share * 100.0, digits(reads))
+        let reads = metric::number(metrics, "zerocopy_completions_per_read");
+        let reads = reads.map_or(String::new(), |reads| format!(", {} completions a read", digits(reads)));
+        format!(", {:.0} % deferred copies{reads}", share * 100.0)
     });
     match metric::number(metrics, "throughput") {
         Some(gbit_per_s) => format!("median {} Gbit/s{deferred}", digits(gbit_per_s)),
@@ -148,6 +152,15 @@ fn percentiles(metrics: &Metrics) -> String {
         },
     });
     format!("round trips: {}", each.collect::<Vec<_>>().join("  "))
+}
+
+/// `busy: client 98 %, server 47 %: limited by the client`.
+fn busy(metrics: &Metrics) -> String {
+    let absent = || match metrics.get(busy_share::LIMITED_BY).map(|metric| &metric.reading) {
+        Some(Reading::Absent(why)) => format!("busy shares absent ({why})"),
+        _ => "busy shares absent".to_string(),
+    };
+    Shares::of(metrics).map_or_else(absent, |shares| shares.sentence())
 }
 
 /// Which counters this machine lacks, and why, in one line.

@@ -126,7 +126,8 @@ impl Stream {
         let bits = (total.messages * cell.message_bytes as u64) as f64 * 8.0;
         let gbit_per_s = bits / total.wall.as_secs_f64() / 1e9;
         if self.json {
-            let tally = total.tally.map(|tally| {
+            let sent = total.tally.unwrap_or_default();
+            let completions = sent.completions.map(|tally| {
                 serde_json::json!({
                     "sends": tally.sends,
                     "partial_sends": tally.partial_sends,
@@ -140,7 +141,10 @@ impl Stream {
             let object = serde_json::json!({
                 "profile": choice.profile.name, "mode": cell.mode, "message_bytes": cell.message_bytes, "threads": cell.threads,
                 "messages": total.messages, "wall_s": total.wall.as_secs_f64(),
-                "gbit_per_s": gbit_per_s, "retransmits": retransmits, "zero_copy": tally,
+                "gbit_per_s": gbit_per_s, "retransmits": retransmits,
+                "copied_bytes": sent.copied_bytes, "by_reference_reported_bytes": sent.reported_bytes,
+                "by_reference_unreported_bytes": sent.unreported_bytes, "pipe_bytes": sent.pipe_bytes,
+                "zero_copy": completions,
                 "client": counts_object(&total.counts.client_counts),
                 "server": counts_object(&total.counts.server_counts),
                 "absent": absent.iter().flat_map(|(why, names)| names.iter().map(move |name| (name, why)))
@@ -171,9 +175,16 @@ impl Stream {
         for (why, names) in absent {
             println!("absent: {}: {why}", names.join(", "));
         }
-        if let Some(tally) = total.tally {
+        let sent = total.tally.unwrap_or_default();
+        println!(
+            "{} bytes copied as they were sent, {} handed over by reference, of {} of which nothing is reported",
+            sent.copied_bytes,
+            sent.reported_bytes + sent.unreported_bytes,
+            sent.unreported_bytes,
+        );
+        if let Some(tally) = sent.completions {
             println!(
-                "MSG_ZEROCOPY: {} sends ({} partial), {} completions, {} of them deferred copies, \
+                "completions: {} sends by reference ({} partial), {} completions, {} of them deferred copies, \
                  {} error-queue reads, {} ENOBUFS, {} sends fell back to a copy",
                 tally.sends,
                 tally.partial_sends,

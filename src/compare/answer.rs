@@ -34,6 +34,8 @@ pub(super) struct Sides<'a> {
     pub(super) machine: Machine,
     /// The passes that were measured in turn.
     pub(super) in_turn: BTreeSet<usize>,
+    /// One side's processors are emulated, and nobody insists.
+    pub(super) times_are_apart: bool,
     /// The log of the smallest change that is called.
     pub(super) threshold: f64,
 }

@@ -101,6 +101,12 @@ impl Baseline {
         self.first().map(|record| &record.environment)
     }
 
+    /// By what its processors are known for emulated ones, if any process's were.
+    pub fn emulated(&self) -> Option<String> {
+        let mut firsts = self.processes.iter().filter_map(|process| process.records.first());
+        firsts.find_map(|record| record.environment.emulated())
+    }
+
     pub(crate) fn first(&self) -> Option<&Record> {
         self.processes.iter().flat_map(|process| &process.records).next()
     }
@@ -118,6 +124,7 @@ impl Baseline {
             name: self.name.clone(),
             kernel_release: release.map(str::to_string),
             processes: self.processes.len(),
+            emulated: self.emulated(),
             notes: self.notes.clone(),
         }
     }

@@ -125,6 +125,21 @@ pub fn differences(base: &Baseline, new: &Baseline) -> Vec<Difference> {
     found
 }
 
+/// That one side's processors are emulated and the other's are not, so that a
+/// difference of times would be one of the emulator; `None` where they are alike.
+pub(super) fn one_emulated(base: &Baseline, new: &Baseline) -> Option<String> {
+    let (emulated, real, by) = match (base.emulated(), new.emulated()) {
+        (Some(by), None) => (base, new, by),
+        (None, Some(by)) => (new, base, by),
+        _ => return None,
+    };
+    Some(format!(
+        "the processors of `{}` were emulated ({by}) and those of `{}` were not: a change of a time between them is \
+         one of the emulator",
+        emulated.name, real.name
+    ))
+}
+
 /// Why a sysctl does not bear on either record: both profiles override it.
 fn no_effect(records: [&Record; 2], name: &str, values: [&str; 2]) -> Option<String> {
     let setting = name.strip_prefix("sysctl.")?;

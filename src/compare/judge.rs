@@ -15,15 +15,15 @@ const TENFOLD: f64 = 9.0;
 /// Judges every cell that either side measured.
 pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
     let (base, new, threshold) = (&sides.base, &sides.new, sides.threshold);
-    let units_differ = match (base.unit(), new.unit()) {
+    let do_not_compare = match (base.unit(), new.unit()) {
         (Some(a), Some(b)) if a != b => Some(format!("the baseline is in {a}, the new run in {b}")),
-        _ => None,
+        _ => sides.times_are_apart.then(|| "the processors of one side are emulated".to_string()),
     };
     let keys: BTreeSet<RowKey> = base.keys().union(&new.keys()).copied().collect();
     let mut cells = Vec::new();
     for key in keys {
         for mode in modes(sides, key) {
-            let answers = match &units_differ {
+            let answers = match &do_not_compare {
                 Some(why) => (Answer::absent(why), Answer::absent(why)),
                 None => (sides.relative(key, &mode), sides.absolute(key, &mode)),
             };

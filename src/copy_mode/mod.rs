@@ -2,26 +2,32 @@
 //! message reaches its socket and when the message may be written again; it
 //! knows nothing of rounds, rings, clocks or other modes.
 
+mod consumed;
 mod one_copy;
+mod sendfile;
+mod tally;
 mod two_copy;
+mod until_consumed;
 mod zero_copy;
 
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::Socket;
 
+pub use self::consumed::Consumed;
+pub use self::tally::Tally;
+pub use self::until_consumed::UntilConsumed;
 use crate::message::Message;
 use crate::sys;
-pub use crate::zerocopy::{Tally, Wait};
+pub use crate::zerocopy::Wait;
 
 /// Every copy mode, in the order of tables and plots. A new mode is one file
 /// beside this one and one line here.
-pub static REGISTRY: &[ModeEntry] = &[two_copy::MODE, one_copy::MODE, zero_copy::MODE];
+pub static REGISTRY: &[ModeEntry] = &[two_copy::MODE, one_copy::MODE, zero_copy::MODE, sendfile::MODE];
 
 /// The entry of the mode called `name`.
 pub fn find(name: &str) -> Option<&'static ModeEntry> {
@@ -56,11 +62,20 @@ pub trait CopyMode: Send {
         Ok(())
     }
 
-    /// What zero-copy sends and completions came to; `None` for a mode that
-    /// makes none.
-    fn tally(&self) -> Option<Tally> {
-        None
-    }
+    /// What became of every byte of the messages sent so far.
+    fn tally(&self) -> Tally;
+}
+
+/// How a mode hands the bytes of a message to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// They are copied.
+    Copied,
+    /// By reference, at least some of them; completions say whether the kernel
+    /// copied them all the same.
+    Reported,
+    /// By reference, and nothing says what became of them.
+    Unreported,
 }
 
 /// A line of the registry.
@@ -70,9 +85,8 @@ pub struct ModeEntry {
     pub name: &'static str,
     /// What it sends how, in one line. Records carry it, and so reports say it.
     pub summary: &'static str,
-    /// Whether it asks the kernel not to copy (`MSG_ZEROCOPY`): only completions
-    /// say whether it copied all the same.
-    pub asks_for_no_copy: bool,
+    /// What it asks of the kernel.
+    pub handover: Handover,
     /// Makes the mode for one connection; fails where the kernel refuses it.
     pub open: fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>,
 }
@@ -89,9 +103,9 @@ impl std::fmt::Debug for ModeEntry {
 pub struct Connection {
     /// The connected socket.
     pub socket: Arc<Socket>,
-    /// How many bytes of this connection the server has consumed so far, for
+    /// How many bytes of this connection the server has read so far, for
     /// a mode whose kernel interface reports no completion.
-    pub consumed_bytes: Arc<AtomicU64>,
+    pub consumed: Arc<Consumed>,
     /// The most messages that can be out at once, to reserve room for them.
     pub ring_messages: usize,
     /// The size of every message.
@@ -100,13 +114,6 @@ pub struct Connection {
     pub staging_offset_bytes: usize,
     /// How long a single wait may take.
     pub wait_limit: Duration,
-}
-
-impl Connection {
-    /// See [`Connection::consumed_bytes`].
-    pub fn consumed(&self) -> u64 {
-        self.consumed_bytes.load(Ordering::Acquire)
-    }
 }
 
 /// A system call of a mode that failed for good.
@@ -122,19 +129,31 @@ pub struct SendFailure {
 /// Messages of a copying mode, which may be written again as soon as `send`
 /// returns: they wait here until the client asks for them.
 #[derive(Debug)]
-struct Done(VecDeque<Message>);
+struct Done {
+    messages: VecDeque<Message>,
+    bytes: u64,
+}
 
 impl Done {
     fn new(connection: &Connection) -> Done {
-        Done(VecDeque::with_capacity(connection.ring_messages))
+        Done { messages: VecDeque::with_capacity(connection.ring_messages), bytes: 0 }
     }
 
     fn push(&mut self, message: Message) {
-        self.0.push_back(message);
+        self.bytes += message.total_bytes() as u64;
+        self.messages.push_back(message);
     }
 
     fn give_back(&mut self, returned: &mut VecDeque<Message>) {
-        returned.append(&mut self.0);
+        returned.append(&mut self.messages);
+    }
+
+    fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { copied_bytes: self.bytes, ..Tally::default() }
     }
 }
 

@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
-use super::{Connection, CopyMode, Done, ModeEntry, SendFailure, Wait, send_all};
+use super::{Connection, CopyMode, Done, Handover, ModeEntry, SendFailure, Tally, Wait, send_all};
 use crate::message::Message;
 use crate::sys;
 
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "one-copy",
     summary: "sendmsg(2) with the fields as an iovec",
-    asks_for_no_copy: false,
+    handover: Handover::Copied,
     open: |connection| {
         let done = Done::new(&connection);
         Ok(Box::new(OneCopy { connection, done }))
@@ -39,6 +39,10 @@ impl CopyMode for OneCopy {
     }
 
     fn outstanding(&self) -> usize {
-        self.done.0.len()
+        self.done.len()
+    }
+
+    fn tally(&self) -> Tally {
+        self.done.tally()
     }
 }

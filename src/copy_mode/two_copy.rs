@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
-use super::{Connection, CopyMode, Done, ModeEntry, SendFailure, Wait, send_all};
+use super::{Connection, CopyMode, Done, Handover, ModeEntry, SendFailure, Tally, Wait, send_all};
 use crate::memory::PageBuffer;
 use crate::message::Message;
 use crate::sys;
@@ -12,7 +12,7 @@ use crate::sys;
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "two-copy",
     summary: "gathers the fields into a staging buffer, then send(2)",
-    asks_for_no_copy: false,
+    handover: Handover::Copied,
     open: |connection| {
         let staging = PageBuffer::new(connection.message_bytes, connection.staging_offset_bytes)
             .map_err(|source| SendFailure { operation: "map the staging buffer", source })?;
@@ -44,6 +44,10 @@ impl CopyMode for TwoCopy {
     }
 
     fn outstanding(&self) -> usize {
-        self.done.0.len()
+        self.done.len()
+    }
+
+    fn tally(&self) -> Tally {
+        self.done.tally()
     }
 }

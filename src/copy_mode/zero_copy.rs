@@ -5,14 +5,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{CopyMode, ModeEntry, SendFailure, Tally, Wait};
+use super::{CopyMode, Handover, ModeEntry, SendFailure, Tally, Wait};
 use crate::message::Message;
 use crate::zerocopy::Sender;
 
 pub(super) const MODE: ModeEntry = ModeEntry {
     name: "zero-copy",
     summary: "sendmsg(2) with MSG_ZEROCOPY, completions from the error queue",
-    asks_for_no_copy: true,
+    handover: Handover::Reported,
     open: |connection| {
         let mut sender = Sender::shared(Arc::clone(&connection.socket), connection.wait_limit)
             .map_err(|source| SendFailure { operation: "setsockopt SO_ZEROCOPY", source })?;
@@ -42,7 +42,13 @@ impl CopyMode for ZeroCopy {
         self.sender.outstanding()
     }
 
-    fn tally(&self) -> Option<Tally> {
-        Some(self.sender.tally())
+    fn tally(&self) -> Tally {
+        let completions = self.sender.tally();
+        Tally {
+            copied_bytes: completions.copied_bytes,
+            reported_bytes: completions.sent_bytes,
+            completions: Some(completions),
+            ..Tally::default()
+        }
     }
 }

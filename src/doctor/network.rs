@@ -2,7 +2,7 @@
 //! function knows one kind: its threshold, its words and its command.
 
 use super::{Look, Said};
-use crate::copy_mode;
+use crate::copy_mode::{self, Handover};
 use crate::exchange::open_files_needed;
 use crate::profile::BufferSize;
 
@@ -77,11 +77,8 @@ fn buffer(look: &Look<'_>, key: &str, asked: BufferSize, sysctl: &str) -> Option
 }
 
 fn sends_zerocopy(look: &Look<'_>) -> bool {
-    look.profile
-        .matrix
-        .modes
-        .iter()
-        .any(|mode| copy_mode::find(mode).is_some_and(|mode| mode.asks_for_no_copy))
+    let modes = copy_mode::entries(&look.profile.matrix.modes);
+    modes.iter().any(|mode| mode.handover == Handover::Reported)
 }
 
 /// The value of current kernels; older ones have 20480.

@@ -6,6 +6,21 @@ use crate::environment::{STEAL_TICKS, TOTAL_TICKS};
 
 const NOTHING: &str = "no command does";
 
+/// First of all: with it nothing that follows matters for a time.
+pub(super) fn emulated(look: &Look<'_>) -> Option<Said> {
+    let by = look.environment.emulated()?;
+    Some(
+        Said::missing(format!("the processors are emulated: {by}"))
+            .why(
+                "software plays them, so every throughput, latency and CPU time is the emulator's; what is \
+                 counted (completions, copies, calls, context switches) is the kernel's, and true",
+            )
+            .change(
+                "none inside; its host must give it real processors (vng without --disable-kvm, qemu -accel kvm)",
+            ),
+    )
+}
+
 pub(super) fn hardware_counters(look: &Look<'_>) -> Option<Said> {
     let devices = look.text("perf.processor_devices")?;
     (devices == "none").then(|| {

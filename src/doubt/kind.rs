@@ -24,11 +24,12 @@ pub enum DoubtKind {
     Slowed,
     UnequalCores,
     CpuQuota,
+    Emulated,
 }
 
 impl DoubtKind {
     /// Every kind, in order.
-    pub const ALL: [DoubtKind; 14] = [
+    pub const ALL: [DoubtKind; 15] = [
         DoubtKind::Oversubscribed,
         DoubtKind::WindowLimited,
         DoubtKind::Retransmits,
@@ -43,6 +44,7 @@ impl DoubtKind {
         DoubtKind::Slowed,
         DoubtKind::UnequalCores,
         DoubtKind::CpuQuota,
+        DoubtKind::Emulated,
     ];
 
     /// The letter that marks a figure.
@@ -62,6 +64,7 @@ impl DoubtKind {
             DoubtKind::Slowed => 'b',
             DoubtKind::UnequalCores => 'u',
             DoubtKind::CpuQuota => 'q',
+            DoubtKind::Emulated => 'e',
         }
     }
 
@@ -82,7 +85,13 @@ impl DoubtKind {
             DoubtKind::Slowed => "Slowed on purpose",
             DoubtKind::UnequalCores => "Unequal cores",
             DoubtKind::CpuQuota => "A CPU quota below what is needed",
+            DoubtKind::Emulated => "Emulated",
         }
+    }
+
+    /// Whether it concerns times alone: what was counted was counted all the same.
+    pub fn is_of_time_alone(self) -> bool {
+        self == DoubtKind::Emulated
     }
 }
 
@@ -115,6 +124,11 @@ impl DoubtKinds {
     /// Those of all of `sets`.
     pub fn of_all<'a>(sets: impl Iterator<Item = &'a DoubtKinds>) -> DoubtKinds {
         sets.flat_map(DoubtKinds::iter).collect()
+    }
+
+    /// Those that concern what was counted too.
+    pub fn of_counts(&self) -> DoubtKinds {
+        self.iter().filter(|kind| !kind.is_of_time_alone()).collect()
     }
 
     /// What the letters stand for: `o oversubscribed, s self ratio off 1`.

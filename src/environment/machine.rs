@@ -1,6 +1,6 @@
-//! The machine's part of the conditions: processor, frequencies, hypervisor,
-//! limits, load. It owns how they are found in `/proc` and `/sys`; which CPUs
-//! there are is `cpu`'s knowledge.
+//! The machine's part of the conditions: processor, frequencies, limits, load.
+//! It owns how they are found in `/proc` and `/sys`; which CPUs there are is
+//! `cpu`'s knowledge, and whether they are virtual `hypervisor`'s.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,6 @@ pub(super) fn items(root: &Root) -> Items {
         ("cpu.online_list", "sys/devices/system/cpu/online"),
         ("idle.driver", "sys/devices/system/cpu/cpuidle/current_driver"),
         ("idle.governor", "sys/devices/system/cpu/cpuidle/current_governor_ro"),
-        ("hypervisor.type", "sys/hypervisor/type"),
         ("dmi.product_name", "sys/class/dmi/id/product_name"),
         ("dmi.system_vendor", "sys/class/dmi/id/sys_vendor"),
     ]
@@ -43,26 +42,25 @@ pub(super) fn items(root: &Root) -> Items {
 
 /// What `/proc/cpuinfo` says of the first CPU: they are taken to be alike.
 fn processor(root: &Root, put: &mut impl FnMut(&str, Reading)) {
-    let info = root.raw("proc/cpuinfo");
-    let field = |name: &str| {
-        let info = info.as_ref().map_err(Clone::clone)?;
-        let fields = info.lines().filter_map(|line| line.split_once(':'));
-        let found = fields.map(|(key, text)| (key.trim(), text.trim())).find(|(key, _)| *key == name);
-        found.map(|(_, text)| text.to_string()).ok_or_else(|| {
-            format!(
-                "/proc/cpuinfo has no \
-                `{name}` here"
-            )
-        })
-    };
-    put("cpu.model", reading(field("model name"), words));
-    put("cpu.microcode", reading(field("microcode"), words));
-    let flag = field("flags").map(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
-    put("hypervisor.flag", reading(flag, yes_or_no));
+    put("cpu.model", reading(cpu_info(root, "model name"), words));
+    put("cpu.microcode", reading(cpu_info(root, "microcode"), words));
+}
+
+/// A field of `/proc/cpuinfo`.
+pub(super) fn cpu_info(root: &Root, name: &str) -> Result<String, String> {
+    let info = root.raw("proc/cpuinfo")?;
+    let fields = info.lines().filter_map(|line| line.split_once(':'));
+    let found = fields.map(|(key, text)| (key.trim(), text.trim())).find(|(key, _)| *key == name);
+    found.map(|(_, text)| text.to_string()).ok_or_else(|| format!("/proc/cpuinfo has no `{name}` here"))
+}
+
+/// The CPUs that run.
+pub(super) fn online(root: &Root) -> Result<Vec<usize>, String> {
+    root.line(ONLINE).map(|list| numbers(&list))
 }
 
 fn topology(root: &Root, put: &mut impl FnMut(&str, Reading)) {
-    let online = root.line(ONLINE).map(|list| numbers(&list));
+    let online = online(root);
     // The mask names CPUs that are offline too.
     let runs = |cpu: &usize| online.as_ref().map_or(true, |online| online.is_empty() || online.contains(cpu));
     let mask = status(root, "Cpus_allowed_list")

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::connection::Granted;
 use crate::breakdown::Samples;
 use crate::cell::Cell;
+use crate::copy_mode::Tally;
 use crate::counter::{self, Counts, Sums};
 use crate::cpu::Plan;
 use crate::sys::TcpInfo;
-use crate::zerocopy::Tally;
 
 /// The lane of the self check: the cell's own mode once more, on connections
 /// of its own, as if it were another mode.
@@ -31,7 +31,7 @@ pub struct Round {
     pub reference_cpu_time: Duration,
     /// Every round trip in nanoseconds, of a latency round; else empty.
     pub round_trips_ns: Vec<u64>,
-    /// What zero-copy sends came to in this round; `None` for other modes.
+    /// What became of the bytes that were sent; `None` of a reference.
     pub tally: Option<Tally>,
     /// What the clients' threads spent in this round, from just before they
     /// are released to just after they have ended; summed over them.
@@ -159,7 +159,7 @@ pub struct Block {
     /// The own round's round trips, of a latency cell.
     #[serde(skip)]
     pub round_trips_ns: Vec<u64>,
-    /// The own round's zero-copy tally, where the mode has one.
+    /// What became of the bytes that the own round sent.
     #[serde(skip)]
     pub tally: Option<Tally>,
     /// What the clients spent in the own round.
@@ -168,6 +168,9 @@ pub struct Block {
     /// What the servers spent in the own round.
     #[serde(skip)]
     pub server_counts: Option<Sums>,
+    /// How long the own round took, in every target.
+    #[serde(skip)]
+    pub wall: Duration,
 }
 
 impl Block {

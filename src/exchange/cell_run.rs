@@ -3,6 +3,7 @@
 //! are; what a ratio is belongs to `ratio`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, Round, SELF_LANE, percentile};
 use super::generation::Generation;
@@ -174,6 +175,7 @@ impl CellRun {
             tally: None,
             client_counts: None,
             server_counts: None,
+            wall: Duration::ZERO,
         };
         for lane in order {
             let share = match lane == self.own {
@@ -188,6 +190,7 @@ impl CellRun {
                 block.tally = round.tally;
                 block.client_counts = round.client_counts;
                 block.server_counts = round.server_counts;
+                block.wall = round.wall;
             }
         }
         self.learn(&block);

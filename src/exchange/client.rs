@@ -14,12 +14,11 @@ use super::round::{Gate, Job, now, thread_cpu_time};
 use super::slowdown::{burn, slowed};
 use crate::breakdown::{Sampling, ThreadSampler};
 use crate::cell::{Cell, Target};
-use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Wait};
+use crate::copy_mode::{Connection, CopyMode, ModeEntry, SendFailure, Tally, Wait};
 use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::message::{Layout, Message, Ring};
 use crate::sys;
-use crate::zerocopy::Tally;
 
 pub(super) struct Client {
     pub(super) cell: Cell,
@@ -53,7 +52,7 @@ struct ModeLane {
     socket: Arc<Socket>,
     /// Messages sent since the connection was opened: the next one's stamp.
     sequence: u64,
-    tally: Option<Tally>,
+    tally: Tally,
     slowed_percent: f64,
 }
 
@@ -115,7 +114,7 @@ impl Client {
             let after = counters.read().map_err(read).map_err(&failed)?;
             let samples = sampler.as_mut().map(ThreadSampler::end);
             let counts = counter::between(&before, &after);
-            let tally = self.settle(job, lane, &ring)?;
+            let tally = self.settle(job, share, lane, &ring)?;
             gate.note_absences(counters.new_absences(&before));
             gate.note_absences(counters.new_absences(&after));
             gate.ended(ended, round_trips_ns, |round: &mut Round| {
@@ -146,9 +145,10 @@ impl Client {
         }
     }
 
-    /// Sees that every message is back and every zero-copy send complete, after
-    /// the clock has stopped, and returns the round's tally.
-    fn settle(&self, job: Job, lane: &mut ClientLane, ring: &Ring) -> Result<Option<Tally>> {
+    /// Sees that every message is back, every byte of the `messages` accounted for
+    /// and every zero-copy send complete, after the clock has stopped, and
+    /// returns the round's tally.
+    fn settle(&self, job: Job, messages: u64, lane: &mut ClientLane, ring: &Ring) -> Result<Option<Tally>> {
         let broken = |what| Error::Broken {
             cell: self.cell.clone(),
             end: format!("client {} lane {}", self.index, job.lane),
@@ -160,13 +160,21 @@ impl Client {
         }
         let ClientLane::Mode(lane) = lane else { return Ok(None) };
         let before = std::mem::replace(&mut lane.tally, lane.mode.tally());
-        let Some(tally) = lane.tally.map(|now| now.since(&before.unwrap_or_default())) else {
-            return Ok(None);
-        };
-        if tally.sends != tally.notifications || tally.deferred_copies > tally.notifications {
+        let tally = lane.tally.since(&before);
+        let bytes = messages * self.cell.message_bytes as u64;
+        if tally.bytes() != bytes {
+            return Err(broken(format!(
+                "{bytes} bytes were to be sent, {} are accounted for",
+                tally.bytes()
+            )));
+        }
+        let completions = tally.completions.unwrap_or_default();
+        if completions.sends != completions.notifications
+            || completions.deferred_copies > completions.notifications
+        {
             let what = format!(
-                "{} MSG_ZEROCOPY sends, {} completions, {} of them deferred copies: these do not add up",
-                tally.sends, tally.notifications, tally.deferred_copies
+                "{} sends by reference, {} completions, {} of them deferred copies: these do not add up",
+                completions.sends, completions.notifications, completions.deferred_copies
             );
             return Err(broken(what));
         }

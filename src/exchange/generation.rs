@@ -243,7 +243,7 @@ impl Drop for Generation {
 fn client_connection(cell: &Cell, profile: &Profile, open: &Served) -> Connection {
     Connection {
         socket: Arc::clone(&open.end.socket),
-        consumed_bytes: Arc::clone(&open.consumed_bytes),
+        consumed: Arc::clone(&open.consumed),
         ring_messages: 0, // the client knows once it has the ring
         message_bytes: cell.message_bytes,
         staging_offset_bytes: profile.message.staging_offset_bytes,

@@ -98,7 +98,11 @@ fn sums(measurement: &CellMeasurement, of: impl Fn(&Block) -> Option<Sums>) -> S
 
 /// Why there is no total: what the threads said, and of how many rounds there
 /// was a count if that was not enough.
-fn absence<const N: usize>(measurement: &CellMeasurement, kind: usize, sides: [&Sum; N]) -> String {
+pub(super) fn absence<const N: usize>(
+    measurement: &CellMeasurement,
+    kind: usize,
+    sides: [&Sum; N],
+) -> String {
     let known = measurement.absent_counters.iter().filter(|(absent, _)| *absent == kind);
     let mut reasons: Vec<String> = known.map(|(_, why)| why.clone()).collect();
     if reasons.is_empty() {

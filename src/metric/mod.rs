@@ -3,6 +3,7 @@
 //! absence, never a zero that stands for "unknown".
 
 pub mod breakdown;
+pub mod busy_share;
 pub mod cpu_cost;
 pub(crate) mod round_trip;
 mod tcp_info;
@@ -22,6 +23,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &tcp_info::TcpInfoSource,
     &zerocopy_tally::ZeroCopyTally,
     &cpu_cost::CpuCost,
+    &busy_share::BusyShare,
 ];
 
 /// Something that metrics are read from.

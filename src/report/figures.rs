@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::cells;
 use super::estimate::{Reading, TOO_FEW_GENERATIONS, of_side};
-use super::quantities::{self, COST_PER_BYTE, COST_PER_MESSAGE, Given, THROUGHPUT, TIME_PER_MESSAGE};
+use super::quantities::{
+    self, COST_PER_BYTE, COST_PER_MESSAGE, Given, THROUGHPUT, TIME_PER_MESSAGE, is_of_time,
+};
 use super::ratios::no_limit;
 use crate::cell::{Cell, Target};
 use crate::compare::rows::Rows;
@@ -32,7 +34,7 @@ pub struct Figure {
     /// The value with its interval, or why there is none.
     #[serde(flatten)]
     pub reading: Reading,
-    /// The cell's doubts.
+    /// The cell's doubts, as far as they concern such a figure.
     pub doubts: DoubtKinds,
 }
 
@@ -55,10 +57,10 @@ fn figure(baseline: &Baseline, cell: &Cell, given: Given, doubts: &DoubtKinds) -
     Figure {
         baseline: baseline.name.clone(),
         cell: cell.clone(),
+        doubts: if is_of_time(&given.unit) { doubts.clone() } else { doubts.of_counts() },
         quantity: given.quantity,
         unit: given.unit,
         reading: given.reading,
-        doubts: doubts.clone(),
     }
 }
 
@@ -68,8 +70,9 @@ fn references(baseline: &Baseline, quantity: compare::Quantity) -> Vec<Figure> {
     let mut figures = Vec::new();
     for key in rows.keys() {
         let Some(first) = rows.records(key).next() else { continue };
-        // The only doubt of a cell that concerns a reference too.
-        let doubts = first.doubt_kinds().iter().filter(|kind| *kind == DoubtKind::Oversubscribed).collect();
+        // The only doubts of a cell that concern a reference too.
+        let shared = [DoubtKind::Oversubscribed, DoubtKind::Emulated];
+        let doubts = first.doubt_kinds().iter().filter(|kind| shared.contains(kind)).collect();
         for reference in REFERENCES {
             let mut per_message = of_side(&rows.absolute(key, reference.name()), TOO_FEW_GENERATIONS);
             if per_message.absence().is_some() {

@@ -4,11 +4,12 @@
 
 mod comparison;
 mod crossovers;
+mod limited_by;
 mod small_messages;
 mod threads;
 mod zero_copy;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub enum FindingKind {
     ZeroCopy,
     /// From which size on one mode overtakes another.
     Crossover,
+    /// What limits the cells, and whether that is the same for the modes of a row.
+    LimitedBy,
     /// What further threads do.
     Threads,
     /// What a small message pays for.
@@ -41,9 +44,10 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in the order of a reader's questions.
-    pub const ALL: [FindingKind; 5] = [
+    pub const ALL: [FindingKind; 6] = [
         FindingKind::ZeroCopy,
         FindingKind::Crossover,
+        FindingKind::LimitedBy,
         FindingKind::Threads,
         FindingKind::SmallMessages,
         FindingKind::Comparison,
@@ -52,8 +56,9 @@ impl FindingKind {
     /// The question that it answers.
     pub fn title(self) -> &'static str {
         match self {
-            FindingKind::ZeroCopy => "Did MSG_ZEROCOPY save the copy?",
+            FindingKind::ZeroCopy => "Was zero-copy real?",
             FindingKind::Crossover => "From which size on does a mode pay?",
+            FindingKind::LimitedBy => "What limits the modes that are compared?",
             FindingKind::Threads => "What do further threads do?",
             FindingKind::SmallMessages => "What does a small message pay for?",
             FindingKind::Comparison => "What changed?",
@@ -108,7 +113,13 @@ pub(super) struct Evidence<'a> {
 /// Every finding of one baseline by itself, in the order in which a reader
 /// needs them: whether the figures mean what their names say comes first.
 pub(super) fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let kinds = [zero_copy::findings, crossovers::findings, threads::findings, small_messages::findings];
+    let kinds = [
+        zero_copy::findings,
+        crossovers::findings,
+        limited_by::findings,
+        threads::findings,
+        small_messages::findings,
+    ];
     kinds.iter().flat_map(|findings| findings(evidence)).collect()
 }
 
@@ -142,9 +153,9 @@ impl Evidence<'_> {
 
     /// These cells' doubts.
     fn doubts<'a>(&self, cells: impl Iterator<Item = &'a Cell>) -> DoubtKinds {
-        let doubts: BTreeMap<&Cell, &DoubtKinds> =
-            self.figures.iter().map(|figure| (&figure.cell, &figure.doubts)).collect();
-        DoubtKinds::of_all(cells.filter_map(|cell| doubts.get(cell).copied()))
+        let cells: BTreeSet<&Cell> = cells.collect();
+        let of_cells = self.figures.iter().filter(|figure| cells.contains(&figure.cell));
+        DoubtKinds::of_all(of_cells.map(|figure| &figure.doubts))
     }
 
     /// `2 threads (oversubscribed)`, `1, 2 and 4 threads (2 and 4 oversubscribed)`:

@@ -10,6 +10,7 @@ use super::estimate::{Reading, Scale, pool};
 use crate::cell::Target;
 use crate::counter::{self, KINDS};
 use crate::exchange::BlockRound;
+use crate::metric::busy_share;
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Value};
 use crate::ratio::spread::by_generation;
@@ -64,7 +65,7 @@ const LINEAR: Pool = Pool::Mean(Scale::Linear);
 const COUNT: Pool = Pool::Mean(Scale::Count);
 const SHARE: Pool = Pool::Mean(Scale::Share);
 
-const KNOWN: [Known; 15] = [
+const KNOWN: [Known; 21] = [
     (THROUGHPUT, "throughput", Some(false), LOG),
     ("round_trip_p50", "median round trip", Some(true), LOG),
     ("round_trip_p90", "90th percentile of the round trips", Some(true), LOG),
@@ -74,13 +75,30 @@ const KNOWN: [Known; 15] = [
     ("round_trip_mean", "mean round trip", Some(true), LOG),
     ("client_cost_per_byte", "CPU cost a byte, clients", Some(true), LOG),
     ("server_cost_per_byte", "CPU cost a byte, servers", Some(true), LOG),
+    (busy_share::CLIENT, "busy share of the clients' CPUs", None, COUNT),
+    (busy_share::SERVER, "busy share of the servers' CPUs", None, COUNT),
+    (busy_share::CPUS, "busy share of all their CPUs", None, COUNT),
     (SWITCHES_PER_MESSAGE, "context switches a message, both sides", None, COUNT),
+    ("copied_on_send_share", "bytes copied as they were sent, over all", None, SHARE),
+    ("by_reference_reported_share", "bytes by reference, with a completion, over all", None, SHARE),
+    (
+        "by_reference_unreported_share",
+        "bytes by reference, of which nothing is reported, over all",
+        None,
+        SHARE,
+    ),
     ("zerocopy_deferred_share", "deferred copies over completions", None, SHARE),
     ("zerocopy_completions_per_read", "completions an error-queue read", None, COUNT),
     ("counted_share", "least share of the time for which a counter counted", None, SHARE),
     ("counted_rounds", "rounds of threads with a count, of the counter with fewest", None, Pool::Sum),
     ("wanted_rounds", "rounds of threads, with a count or without", None, Pool::Sum),
 ];
+
+/// Whether a figure in this unit is one of time, or of the work in a time; others
+/// are of what happened.
+pub(super) fn is_of_time(unit: &str) -> bool {
+    ["ns", "us", "bit/s", "cycles"].iter().any(|word| unit.contains(word))
+}
 
 /// Everything that a cell's records give, a record a process.
 pub(super) fn of_cell(records: &[&Record]) -> Vec<Given> {

@@ -13,6 +13,7 @@ use crate::doubt::DoubtKind;
 use crate::exchange::REFERENCES;
 use crate::layout::Style;
 use crate::metric;
+use crate::metric::busy_share::Shares;
 use crate::metric::cpu_cost::per_byte_unit;
 
 /// Lays out `records` of one target, with `modes` as columns in this order.
@@ -47,6 +48,7 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     if target == Target::Throughput {
         text += &costs(modes, records);
     }
+    text += &busy(modes, records);
     let _ = writeln!(
         text,
         "\nCompare modes by the ratios, not by the figures beside them: those are of different moments, and the \
@@ -91,6 +93,32 @@ fn costs(modes: &[String], records: &[Record]) -> String {
         let _ = writeln!(text, "\nno limit: {why}");
     }
     text
+}
+
+/// The table of how busy both sides were and what limits each cell.
+fn busy(modes: &[String], records: &[Record]) -> String {
+    let mut header = vec!["threads".to_string(), "bytes".to_string()];
+    header.extend(modes.iter().cloned());
+    let of = |record: &&Record| match Shares::of(&record.metrics) {
+        Some(shares) => {
+            let percent = |share: f64| format!("{:.0}", share * 100.0);
+            let both = format!("{} + {}", percent(shares.client), percent(shares.server));
+            format!("{both} {}", shares.limited_by().name())
+        }
+        None => "absent".to_string(),
+    };
+    let lines: Vec<Vec<String>> = rows(records.iter())
+        .iter()
+        .map(|((threads, bytes), row)| {
+            let mut line = vec![threads.to_string(), bytes.to_string()];
+            line.extend(modes.iter().map(|mode| row.get(mode).as_ref().map_or("–".to_string(), of)));
+            line
+        })
+        .collect();
+    format!(
+        "\nHow busy each side's CPUs were in percent, client + server, and what limits the cell\n\n{}",
+        Style::Text.table(&header, &lines, 2)
+    )
 }
 
 /// Why a reference of a row is not shown as a lower limit of what its modes take.

@@ -140,8 +140,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                     if owns_id {
                         ids += 1;
                         self.tracker.sent_part();
-                        self.tally.sends += 1;
-                        self.tally.partial_sends += u64::from(sent_bytes < total_bytes);
+                        self.tally.count_send(bytes, sent_bytes < total_bytes);
                     }
                 }
                 Err(error) => {
@@ -170,6 +169,7 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                 self.tally.enobufs += 1;
                 let bytes = sys::send_segments(self.socket.as_fd(), segments, sent_bytes)?;
                 self.tally.fallback_sends += 1;
+                self.tally.copied_bytes += bytes as u64;
                 (bytes, false)
             }
             result => (result?, true),
@@ -193,11 +193,10 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         }
     }
 
-    /// Reads completions and pushes the buffers that are back onto `returned`,
-    /// in the order in which they were sent, after those that fell back to a
-    /// copy. Reads until the queue is empty with [`Wait::No`], and only until
-    /// one buffer is back with [`Wait::ForOne`]: a coalesced range often brings
-    /// hundreds.
+    /// Reads completions and pushes the buffers that are back onto `returned`, in
+    /// the order in which they were sent, after those that fell back to a copy.
+    /// Reads until the queue is empty with [`Wait::No`], and only until one buffer
+    /// is back with [`Wait::ForOne`]: a coalesced range often brings hundreds.
     pub fn reclaim(&mut self, wait: Wait, returned: &mut impl Extend<B>) -> io::Result<()> {
         loop {
             let before = self.outstanding();

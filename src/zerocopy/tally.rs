@@ -27,6 +27,10 @@ pub struct Tally {
     /// none of the socket's own in flight, however often it was asked; they own
     /// no id and are not among `sends`.
     pub fallback_sends: u64,
+    /// Bytes that `sends` took.
+    pub sent_bytes: u64,
+    /// Bytes that were sent without the flag.
+    pub copied_bytes: u64,
 }
 
 impl Tally {
@@ -40,6 +44,13 @@ impl Tally {
         self.combine(other, u64::wrapping_add)
     }
 
+    /// One more send, which took `bytes`; whether that left some is `partial`.
+    pub(crate) fn count_send(&mut self, bytes: usize, partial: bool) {
+        self.sends += 1;
+        self.sent_bytes += bytes as u64;
+        self.partial_sends += u64::from(partial);
+    }
+
     fn combine(&self, other: &Tally, f: impl Fn(u64, u64) -> u64) -> Tally {
         Tally {
             sends: f(self.sends, other.sends),
@@ -51,6 +62,8 @@ impl Tally {
             empty_error_queue_reads: f(self.empty_error_queue_reads, other.empty_error_queue_reads),
             enobufs: f(self.enobufs, other.enobufs),
             fallback_sends: f(self.fallback_sends, other.fallback_sends),
+            sent_bytes: f(self.sent_bytes, other.sent_bytes),
+            copied_bytes: f(self.copied_bytes, other.copied_bytes),
         }
     }
 }

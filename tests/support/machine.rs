@@ -87,6 +87,13 @@ pub type Case = (
 
 pub const CASES: &[Case] = &[
     (
+        "emulated",
+        &[("hypervisor.signature", "TCGTCGTCGTCG")],
+        Missing,
+        "calls itself TCGTCGTCGTCG",
+        &[("hypervisor.signature", "KVMKVMKVM"), ("cpu.model", "QEMU Virtual CPU version 2.5+")],
+    ),
+    (
         "congestion_control_unavailable",
         &[("sysctl.net.ipv4.tcp_available_congestion_control", "cubic bbr")],
         Missing,

@@ -4,7 +4,8 @@
 
 use copycost::cell::{Cell, Target};
 use copycost::compare::{Baseline, CellComparison, Comparison, Options};
-use copycost::counter::{COUNT, Count, Sums, VOLUNTARY_SWITCHES};
+use copycost::copy_mode::Tally;
+use copycost::counter::{COUNT, CPU_TIME, Count, Sums, VOLUNTARY_SWITCHES};
 use copycost::cpu::{Cpu, Topology};
 use copycost::environment::Environment;
 use copycost::exchange::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
@@ -12,7 +13,8 @@ use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::report::Report;
 use copycost::results::record::Record;
-use copycost::zerocopy::Tally;
+use copycost::zerocopy::Tally as Completions;
+use std::time::Duration;
 
 pub const MODES: [&str; 3] = ["two-copy", "one-copy", "zero-copy"];
 
@@ -46,6 +48,9 @@ pub struct Machine {
     /// Context switches a round, of clients and of servers, by thread count, if
     /// anything is counted.
     pub switches: Option<fn(usize) -> f64>,
+    /// CPUs' worth of time that clients and servers spend in a cell's own rounds,
+    /// by mode, size and thread count; of cells in which anything is counted.
+    pub busy: fn(&str, usize, usize) -> (f64, f64),
     /// Cells and lanes that were not measured: mode and size.
     pub missing: Vec<(&'static str, usize)>,
     pub cpus: usize,
@@ -89,6 +94,7 @@ impl Machine {
             references: true,
             deferred: 0,
             switches: None,
+            busy: |_, _, _| (0.0, 0.0),
             missing: Vec::new(),
             cpus: 8,
             unit: CostUnit::CpuNanoseconds,
@@ -198,12 +204,18 @@ impl Machine {
         let references = ["memcpy", "system-call"].into_iter().filter(|_| with_references);
         let rounds: Vec<BlockRound> = modes.chain(references).chain([SELF_LANE]).map(&mut round).collect();
         let own_ns = rounds.iter().find(|round| round.lane == own).unwrap().time_ns / messages;
-        let counted = self.switches.map(|switches| {
-            let mut counts = [Some(Count { value: 0.0, counted_share: 1.0 }); COUNT];
-            UNCOUNTED.iter().for_each(|counter| counts[*counter] = None);
-            counts[VOLUNTARY_SWITCHES] = Some(Count { value: switches(cell.threads), counted_share: 1.0 });
-            Sums::of(&counts)
-        });
+        let wall = Duration::from_nanos(own_ns * messages);
+        let busy = (self.busy)(own, bytes, cell.threads);
+        let counted = |cpus: f64| {
+            self.switches.map(|switches| {
+                let mut counts = [Some(Count { value: 0.0, counted_share: 1.0 }); COUNT];
+                UNCOUNTED.iter().for_each(|counter| counts[*counter] = None);
+                counts[CPU_TIME] = Some(Count { value: cpus * wall.as_nanos() as f64, counted_share: 1.0 });
+                counts[VOLUNTARY_SWITCHES] =
+                    Some(Count { value: switches(cell.threads), counted_share: 1.0 });
+                Sums::of(&counts)
+            })
+        };
         Block {
             generation: number / self.blocks,
             rounds,
@@ -212,16 +224,31 @@ impl Machine {
                 Target::Latency => (0..100).map(|trip| own_ns * (100 + trip) / 150).collect(),
                 _ => Vec::new(),
             },
-            tally: (own == "zero-copy").then_some(Tally {
-                sends: messages,
-                notifications: messages,
-                deferred_copies: messages * self.deferred / 100,
-                error_queue_reads: 5,
-                empty_error_queue_reads: 5,
+            tally: Some(self.tally(own, messages, messages * bytes as u64)),
+            client_counts: counted(busy.0),
+            server_counts: counted(busy.1),
+            wall,
+        }
+    }
+}
+
+impl Machine {
+    fn tally(&self, mode: &str, messages: u64, bytes: u64) -> Tally {
+        match mode {
+            "zero-copy" => Tally {
+                reported_bytes: bytes,
+                completions: Some(Completions {
+                    sends: messages,
+                    notifications: messages,
+                    deferred_copies: messages * self.deferred / 100,
+                    error_queue_reads: 5,
+                    empty_error_queue_reads: 5,
+                    ..Completions::default()
+                }),
                 ..Tally::default()
-            }),
-            client_counts: counted,
-            server_counts: counted,
+            },
+            "sendfile" => Tally { unreported_bytes: bytes, ..Tally::default() },
+            _ => Tally { copied_bytes: bytes, ..Tally::default() },
         }
     }
 }

@@ -151,6 +151,7 @@ mod tests {
             tally: None,
             client_counts: None,
             server_counts: None,
+            wall: Duration::ZERO,
         };
         let (mode, target) = ("own".to_string(), Target::Throughput);
         CellMeasurement {

@@ -38,8 +38,8 @@ pub(super) fn open(spec: &GenerationSpec<'_>, gate: &Arc<Gate>) -> Result<(InPro
     let connection = || {
         let client = connect(cell, settings, listener.address())?;
         let server = ServerEnd { end: listener.accept(&client)?, account: Arc::default() };
-        let consumed_bytes = Arc::clone(&server.account.consumed_bytes);
-        Ok((server, Served { end: client, consumed_bytes }))
+        let consumed = Arc::clone(&server.account.consumed);
+        Ok((server, Served { end: client, consumed }))
     };
     let (mut lanes, mut clients) = (Vec::new(), Vec::new());
     for lane in spec.lanes {
@@ -91,7 +91,7 @@ impl Servers for InProcess {
     fn progress(&self, lane: usize, client: usize) -> Progress {
         let account = &self.lanes[lane][client].account;
         let target_bytes = account.target_bytes.load(Ordering::Acquire);
-        Progress { read_bytes: account.consumed_bytes.load(Ordering::Acquire), target_bytes }
+        Progress { read_bytes: account.consumed.bytes(), target_bytes }
     }
 
     fn report(&self, lane: usize, client: usize) -> Result<(Granted, TcpInfo)> {

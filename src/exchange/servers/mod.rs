@@ -7,11 +7,11 @@ mod listener;
 mod server;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use super::connection::{Granted, OpenEnd};
 use super::round::Gate;
 use super::spec::GenerationSpec;
+use crate::copy_mode::Consumed;
 use crate::error::Result;
 use crate::sys::TcpInfo;
 
@@ -44,7 +44,7 @@ pub(super) struct Progress {
 pub(super) struct Served {
     pub(super) end: OpenEnd,
     /// What the server has read, for a mode that asks.
-    pub(super) consumed_bytes: Arc<AtomicU64>,
+    pub(super) consumed: Arc<Consumed>,
 }
 
 /// The clients' ends by lane, each lane's in the order of the clients.

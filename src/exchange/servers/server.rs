@@ -10,6 +10,7 @@ use socket2::Socket;
 
 use crate::breakdown::{Sampling, ThreadSampler};
 use crate::cell::{Cell, Target};
+use crate::copy_mode::Consumed;
 use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::exchange::round::{Gate, now};
@@ -21,8 +22,8 @@ use crate::sys;
 /// What a server thread has read of its connection, and is to read.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    /// Bytes read since the connection was opened.
-    pub(super) consumed_bytes: Arc<AtomicU64>,
+    /// What was read since the connection was opened.
+    pub(super) consumed: Arc<Consumed>,
     /// Bytes that will have been read when the present round is over.
     pub(super) target_bytes: AtomicU64,
 }
@@ -40,9 +41,19 @@ pub(super) struct Server {
     pub(super) sampling: Option<Sampling>,
 }
 
+/// However a server ends, whoever waits for it to read on is told.
+struct EndOfReading(Arc<Consumed>);
+
+impl Drop for EndOfReading {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 impl Server {
     /// Serves until the connection is shut down.
     pub(super) fn run(self, gate: &Gate) -> Result<()> {
+        let _ended = EndOfReading(Arc::clone(&self.account.consumed));
         let failed = |operation| {
             let (cell, end) = (self.cell.clone(), self.name.clone());
             move |source| Error::System { cell, end, operation, source }
@@ -72,7 +83,7 @@ impl Server {
                 self.check(consumed, &buffer.as_slice()[..received])?;
             }
             consumed += received as u64;
-            self.account.consumed_bytes.store(consumed, Ordering::Release);
+            self.account.consumed.advance(consumed);
             if self.cell.target == Target::Latency {
                 while (answered + 1) * message_bytes <= consumed {
                     answered += 1;

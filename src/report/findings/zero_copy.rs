@@ -1,5 +1,5 @@
-//! Whether zero-copy was: the completions of every mode that asked for them,
-//! and what they mean for reading the rest. A count, not an estimate.
+//! Whether zero-copy was real: what every mode that hands bytes over by reference
+//! was told of them, and what that means for reading the rest. Counts, not estimates.
 
 use std::collections::BTreeSet;
 
@@ -8,20 +8,20 @@ use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::{Cell, Target};
 
-/// One finding a mode that makes `MSG_ZEROCOPY` sends, or one that says that
+/// One finding a mode that hands bytes over by reference, or one that says that
 /// none does.
 pub(super) fn findings(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let of_mode = |mode: &String| finding(evidence, mode);
+    let of_mode = |mode: &String| finding(evidence, mode).or_else(|| unreported(evidence, mode));
     let found: Vec<Finding> = evidence.modes.iter().filter_map(of_mode).collect();
     if !found.is_empty() {
         return found;
     }
-    let headline =
-        "No cell made MSG_ZEROCOPY sends: nothing here says whether they would have saved the copy.";
+    let headline = "No cell handed anything over by reference: nothing here says whether that would have saved the copy.";
     vec![Finding::new(FindingKind::ZeroCopy, evidence.name(), headline.to_string())]
 }
 
 /// What a mode's cells counted, over all of them.
+#[derive(Default)]
 struct Tally {
     completions: f64,
     deferred: f64,
@@ -79,10 +79,18 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         FindingFigure::measured("deferred copies".into(), "", counted(tally.deferred)),
     ];
     let mut details = reading;
+    let copied = tally.cells.iter().filter_map(|cell| value(evidence, cell, COPIED)).fold(0.0, f64::max);
+    if copied > 0.0 {
+        let text = match copied {
+            1.0 => "There are cells in which all of its bytes were copied as they were sent".to_string(),
+            share => format!("Up to {:.2} % of its bytes were copied as they were sent", share * 100.0),
+        };
+        details.push(format!("{text}: they have no completion, and none of this is said of them."));
+    }
     for (quantity, label) in [
         (
             "zerocopy_fallback_sends",
-            "sends made without MSG_ZEROCOPY, as the kernel had no memory for it and waiting did not help",
+            "sends made with the copy, as the kernel had no memory for it and waiting did not help",
         ),
         ("zerocopy_enobufs", "sends refused for now with ENOBUFS, and tried again"),
     ] {
@@ -98,15 +106,14 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         headline,
         details,
         figures,
-        doubts: evidence.doubts(tally.cells.iter()),
+        doubts: evidence.doubts(tally.cells.iter()).of_counts(),
         cells: tally.cells,
     })
 }
 
 fn tally(evidence: &Evidence<'_>, mode: &str) -> Option<Tally> {
-    let all = Target::ALL.into_iter().flat_map(|target| evidence.cells(target));
-    let cells: BTreeSet<Cell> = all.filter(|cell| cell.mode == mode).collect();
-    let mut tally = Tally { completions: 0.0, deferred: 0.0, cells: Vec::new(), mixed: 0 };
+    let cells = cells_of(evidence, mode);
+    let mut tally = Tally::default();
     for cell in cells {
         let completions = value(evidence, &cell, "zerocopy_completions");
         let Some((completions, deferred)) =
@@ -120,6 +127,45 @@ fn tally(evidence: &Evidence<'_>, mode: &str) -> Option<Tally> {
         tally.cells.push(cell);
     }
     (!tally.cells.is_empty()).then_some(tally)
+}
+
+const COPIED: &str = "copied_on_send_share";
+const UNREPORTED: &str = "by_reference_unreported_share";
+
+fn cells_of(evidence: &Evidence<'_>, mode: &str) -> BTreeSet<Cell> {
+    let all = Target::ALL.into_iter().flat_map(|target| evidence.cells(target));
+    all.filter(|cell| cell.mode == mode).collect()
+}
+
+/// Of a mode whose interface says nothing of what it was given.
+fn unreported(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
+    let is_unreported = |cell: &Cell| value(evidence, cell, UNREPORTED).is_some_and(|share| share > 0.0);
+    let cells: Vec<Cell> = cells_of(evidence, mode).into_iter().filter(is_unreported).collect();
+    let share = cells.iter().filter_map(|cell| value(evidence, cell, UNREPORTED)).reduce(f64::min)?;
+    let headline = format!(
+        "{mode} handed {} over by reference in {}, and on loopback nothing is copied on the transmit side either.",
+        if share == 1.0 { "every byte".to_string() } else { format!("{:.1} % of its bytes", share * 100.0) },
+        words::count(cells.len(), "cell"),
+    );
+    let details = vec![
+        "Its interface reports nothing, so this is of how it works, not of a count: the receiver reads the \
+         very pages that were sent. A breakdown of where the time goes shows it, with neither a send copy \
+         nor a deferred copy."
+            .to_string(),
+        "A message could be written again only once the receiver had read it, which its figures hold."
+            .to_string(),
+    ];
+    let reading = Reading::Found(Estimate::without_interval(share, "a count, not an estimate"));
+    let label = "bytes by reference, of which nothing is reported, over all";
+    Some(Finding {
+        kind: FindingKind::ZeroCopy,
+        baseline: evidence.name().to_string(),
+        headline,
+        details,
+        figures: vec![FindingFigure::measured(label.into(), "", reading)],
+        doubts: evidence.doubts(cells.iter()),
+        cells,
+    })
 }
 
 fn value(evidence: &Evidence<'_>, cell: &Cell, quantity: &str) -> Option<f64> {

@@ -26,7 +26,7 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
                     (finding.headline) " " a href="#findings" { "What that means" } }
             }
             @if zero_copy.is_empty() {
-                p { strong { (FindingKind::ZeroCopy.title()) " " } "Not measured: no cell reports completions." }
+                p { strong { (FindingKind::ZeroCopy.title()) " " } "Not measured: no cell handed anything over by reference." }
             }
             @for best in &report.best {
                 p {

@@ -4,6 +4,7 @@
 //! every string that is set into it.
 
 mod answer;
+mod busy;
 mod chart;
 mod comparison;
 mod conditions;
@@ -93,12 +94,7 @@ struct Part {
 fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
     let part = |id, short, heading, content| Part { id, short, heading, content };
     let mut parts = vec![
-        part(
-            "answer",
-            "Answer",
-            "Which mode to use, and whether MSG_ZEROCOPY saved the copy",
-            answer::draw(sheet),
-        ),
+        part("answer", "Answer", "Which mode to use, and whether a copy was saved", answer::draw(sheet)),
         part("findings", "Findings", "Findings", findings::draw(sheet.report)),
         part(
             "throughput-size",
@@ -119,6 +115,7 @@ fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
     parts.extend([
         part("latency", "Latency", "Message latency", latency::draw(sheet)),
         part("cpu-cost", "CPU cost", "CPU cost", cpu_cost::draw(sheet)),
+        part("busy", "Busy shares", "Which end limits a cell", busy::draw(sheet)),
         part("counters", "Counters", "Counters", counters::draw(sheet)),
     ]);
     if !sheet.report.comparisons.is_empty() {
