@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 
-use crate::sys::{self, Segments};
+use crate::sys::{self, Mapping, Segments};
 
 /// A cache line, the least distance between two fields: closer, the kernel
 /// merges neighbours into one page fragment (`skb_can_coalesce`), and the
@@ -21,12 +21,11 @@ pub const CACHE_LINE_BYTES: usize = 64;
 pub const STAMP_BYTES: usize = 8;
 
 /// How a message's fields are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// The sum of the fields.
-    pub message_bytes: usize,
-    /// How many fields; the last takes the remainder.
-    pub fields: usize,
+    /// The length of each field. Fields can be empty where a message has fewer
+    /// bytes than fields.
+    pub field_bytes: Vec<usize>,
     /// Unused bytes between two fields, at least [`CACHE_LINE_BYTES`].
     pub gap_bytes: usize,
     /// Where the first message begins within a page.
@@ -34,20 +33,17 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The length of each field in bytes. Fields can be empty where a message
-    /// has fewer bytes than fields.
-    fn field_bytes(&self) -> impl Iterator<Item = usize> {
-        let (count, each) = (self.fields, self.message_bytes / self.fields);
-        let last = self.message_bytes - each * (count - 1);
-        (0..count).map(move |field| if field + 1 == count { last } else { each })
+    /// The sum of the fields.
+    fn message_bytes(&self) -> usize {
+        self.field_bytes.iter().sum()
     }
 
     /// Where the fields of the message that starts at `start` lie, and where
     /// the next message may start.
     fn place(&self, start: usize) -> (Vec<Range<usize>>, usize) {
         let mut at = start;
-        let ranges = self.field_bytes().map(|length| {
-            let range = at..at + length;
+        let ranges = self.field_bytes.iter().map(|length| {
+            let range = at..at + *length;
             at = (range.end - self.offset_bytes).next_multiple_of(CACHE_LINE_BYTES)
                 + self.offset_bytes
                 + self.gap_bytes;
@@ -55,6 +51,14 @@ impl Layout {
         });
         (ranges.collect(), at)
     }
+}
+
+/// `fields` of one length that add up to `message_bytes`; the last takes the
+/// remainder.
+pub fn even_fields(message_bytes: usize, fields: usize) -> Vec<usize> {
+    let each = message_bytes / fields;
+    let last = message_bytes - each * (fields - 1);
+    (0..fields).map(|field| if field + 1 == fields { last } else { each }).collect()
 }
 
 /// One message: its own fields in the ring's memory, which nobody else can
@@ -156,7 +160,7 @@ impl Ring {
     /// least two) out in it, filled with [`pattern`]. Fails if the kernel
     /// refuses the memory.
     pub fn new(layout: &Layout, ring_bytes: usize) -> io::Result<Ring> {
-        let size = (ring_bytes / layout.message_bytes).max(2);
+        let size = (ring_bytes / layout.message_bytes()).max(2);
         let mut at = layout.offset_bytes;
         let lists: Vec<_> = (0..size)
             .map(|_| {
@@ -190,6 +194,11 @@ impl Ring {
         self.messages.len()
     }
 
+    /// What the messages lie in, while one is here.
+    pub fn memory(&self) -> Option<Mapping> {
+        self.messages.front()?.0.segments.mapping()
+    }
+
     /// The message that came back first, if any is here.
     pub fn take(&mut self) -> Option<Message> {
         self.messages.pop_front()
@@ -221,7 +230,7 @@ mod tests {
     use std::os::unix::fs::FileExt;
 
     fn layout(message_bytes: usize, fields: usize) -> Layout {
-        Layout { message_bytes, fields, gap_bytes: 64, offset_bytes: 16 }
+        Layout { field_bytes: even_fields(message_bytes, fields), gap_bytes: 64, offset_bytes: 16 }
     }
 
     #[test]

@@ -5,27 +5,32 @@
 pub(crate) mod check;
 mod choice;
 mod congestion_control;
+mod message_layout;
 pub mod overrides;
 mod refusal;
+mod settings;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::choice::ProfileChoice;
+pub use self::message_layout::{Even, FieldSize, MessageLayout, Rest};
 pub use self::refusal::ProfileError;
+pub use self::settings::*;
 use crate::cell::{Cell, Target};
 
 /// The profiles that come with the program; a file of the same name in
 /// `criterion-config/` under the working directory goes first.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("default", include_str!("../criterion-config/default.toml")),
     ("quick", include_str!("../criterion-config/quick.toml")),
     ("thorough", include_str!("../criterion-config/thorough.toml")),
     ("recording", include_str!("../criterion-config/recording.toml")),
     ("malloc", include_str!("../criterion-config/malloc.toml")),
+    ("all-modes", include_str!("../criterion-config/all-modes.toml")),
+    ("header-body", include_str!("../criterion-config/header-body.toml")),
 ];
 
 /// How long a reference round is, over the others: its noise is small.
@@ -48,131 +53,10 @@ pub struct Profile {
     pub rounds: RoundSettings,
     /// Absent from records older than this key.
     #[serde(default)]
+    pub io_uring: IoUringSettings,
+    /// Absent from records older than this key.
+    #[serde(default)]
     pub slowdown: SlowdownSettings,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct CriterionSettings {
-    pub sample_size: usize,
-    pub warm_up_s: f64,
-    /// Absent unless set: then it follows from the rounds.
-    pub measurement_time_s: Option<f64>,
-    pub resamples: usize,
-    pub noise_threshold: f64,
-    pub significance_level: f64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct MatrixSettings {
-    pub modes: Vec<String>,
-    pub message_bytes: Vec<usize>,
-    pub threads: Vec<usize>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct MessageSettings {
-    pub fields: usize,
-    pub gap_bytes: usize,
-    pub ring_bytes: usize,
-    pub ring_offset_bytes: usize,
-    pub staging_offset_bytes: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct SocketSettings {
-    pub address: IpAddr,
-    pub congestion_control: String,
-    pub send_buffer_bytes: BufferSize,
-    pub receive_buffer_bytes: BufferSize,
-    pub nagle_throughput: bool,
-    pub nagle_latency: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct ServerSettings {
-    pub read_bytes: usize,
-    pub receive_offset_bytes: usize,
-    pub verify: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct PlacementSettings {
-    pub policy: PlacementPolicy,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct RoundSettings {
-    pub length_ms: f64,
-    /// Of the latency target; `length_ms` unless set.
-    pub latency_length_ms: Option<f64>,
-    pub generations: usize,
-    pub order: BlockOrder,
-    /// Absent unless set: then each cell draws its own and records it.
-    pub seed: Option<u64>,
-    pub self_check: bool,
-    pub references: bool,
-    pub stall_timeout_s: f64,
-}
-
-/// A slowdown made on purpose, to test what a comparison can find.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct SlowdownSettings {
-    pub mode: String,
-    /// One for each of `matrix.message_bytes`.
-    pub percent: Vec<f64>,
-}
-
-/// A socket buffer: what is asked of `SO_SNDBUF` or `SO_RCVBUF`, or the
-/// kernel's autotuning (`"auto"` in TOML).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum BufferSize {
-    /// Bytes, as given to `setsockopt(2)`; the kernel doubles them.
-    Fixed(usize),
-    /// Left to the kernel.
-    Auto(Auto),
-}
-
-/// The word `"auto"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Auto {
-    /// The only value.
-    Auto,
-}
-
-/// Where the threads of a connection run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PlacementPolicy {
-    /// The two ends on two physical cores, no SMT sibling while cores are free.
-    Spread,
-    /// Both ends on one CPU.
-    SameCore,
-    /// The two ends on the two SMT siblings of a core.
-    Siblings,
-    /// The two ends on two NUMA nodes.
-    AcrossNodes,
-    /// Left to the scheduler.
-    None,
-}
-
-/// The order of the rounds inside a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BlockOrder {
-    /// Drawn anew for each block.
-    Random,
-    /// Always the same, to show what the random order buys.
-    Fixed,
 }
 
 impl Profile {
@@ -208,6 +92,9 @@ impl Profile {
         let mut profile: Profile =
             serde::Deserialize::deserialize(toml::Value::Table(merged)).map_err(|error| malformed(&error))?;
         profile.name = name.to_string();
+        if let Some(fields) = profile.message.layout.listed() {
+            profile.message.fields = fields;
+        }
         check::values(file, &profile)?;
         Ok(profile)
     }

@@ -219,6 +219,7 @@ mod tests {
                 .to_vec(),
             round_trips_ns: Vec::new(),
             tally: None,
+            received: Default::default(),
             client_counts: None,
             server_counts: None,
             wall: std::time::Duration::ZERO,

@@ -11,7 +11,7 @@ use copycost::compare::{Comparison, Options, Verdict, compare};
 use copycost::exchange::CostUnit;
 use copycost::metric::{Reading, Value};
 use copycost::profile::overrides::overridden_in;
-use copycost::profile::{Auto, BufferSize, Profile};
+use copycost::profile::{Auto, BufferSize, FieldSize, MessageLayout, Profile, ReceiveMethod, Rest};
 use made_up::{Machine, cell, options};
 
 /// Two processes a side of a machine that was changed by `change`.
@@ -139,6 +139,17 @@ fn another_profile_is_warned_of_and_another_message_refused() {
         assert!(error.contains(key) && error.contains("--force"), "{error}");
     };
     refused(|profile| profile.message.fields = 1, "message.fields: 8 → 1");
+    refused(
+        |profile| {
+            let listed = vec![FieldSize::Bytes(256), FieldSize::Rest(Rest::Rest)];
+            profile.message.layout = MessageLayout::Listed(listed);
+        },
+        "message.layout: \"even\" → [256,\"rest\"]",
+    );
+    refused(
+        |profile| profile.server.receive = ReceiveMethod::Discard,
+        "server.receive: \"copy\" → \"discard\"",
+    );
     refused(|profile| profile.message.gap_bytes = 128, "message.gap_bytes");
     refused(|profile| profile.message.ring_bytes = 8192, "message.ring_bytes");
     refused(|profile| profile.message.ring_offset_bytes = 16, "message.ring_offset_bytes");

@@ -16,14 +16,24 @@ use support::{Setup, find, threads_named};
 
 #[test]
 fn every_fault_is_an_error_and_leaves_no_thread() {
+    let before = rings_and_pipes();
     for mode in copy_mode::REGISTRY {
         server_that_closes(mode);
         server_that_stops_reading(mode);
+        assert_eq!(rings_and_pipes(), before, "{} left some behind", mode.name);
     }
     client_that_panics();
     client_whose_mode_loses_messages();
     server_that_closes_in_a_latency_round();
     mode_that_cannot_open();
+}
+
+/// What this process has open of what a mode opens for itself.
+fn rings_and_pipes() -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let names = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let names = names.map(|name| name.display().to_string());
+    names.filter(|name| name.contains("io_uring") || name.starts_with("pipe:")).count()
 }
 
 fn server_that_closes(mode: &ModeEntry) {
@@ -104,19 +114,31 @@ const PANICS: ModeEntry = ModeEntry {
     name: "panics",
     summary: "",
     handover: Handover::Copied,
+    open_files: 0,
     open: |_| Ok(Box::new(Fake { panics: true })),
 };
 const LOSES: ModeEntry = ModeEntry {
     name: "loses",
     summary: "",
     handover: Handover::Copied,
+    open_files: 0,
     open: |_| Ok(Box::new(Fake { panics: false })),
 };
-const CANNOT_OPEN: ModeEntry =
-    ModeEntry { name: "cannot-open", summary: "", handover: Handover::Copied, open: cannot_open };
+const CANNOT_OPEN: ModeEntry = ModeEntry {
+    name: "cannot-open",
+    summary: "",
+    handover: Handover::Copied,
+    open_files: 0,
+    open: cannot_open,
+};
 
-const SLOW_TO_OPEN: ModeEntry =
-    ModeEntry { name: "slow-to-open", summary: "", handover: Handover::Copied, open: slow_to_open };
+const SLOW_TO_OPEN: ModeEntry = ModeEntry {
+    name: "slow-to-open",
+    summary: "",
+    handover: Handover::Copied,
+    open_files: 0,
+    open: slow_to_open,
+};
 
 fn slow_to_open(connection: Connection) -> Result<Box<dyn CopyMode>, SendFailure> {
     std::thread::sleep(std::time::Duration::from_secs(2));

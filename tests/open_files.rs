@@ -7,10 +7,11 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use copycost::cell::Target;
+use copycost::copy_mode;
 use copycost::counter::{CYCLES, Counted, CounterSource, EventGroup, MIGRATIONS, PerfEvents};
 use copycost::exchange::{Lane, REFERENCES, open_files_needed};
 use perf_event::events::Software;
-use support::{Setup, find};
+use support::Setup;
 
 /// Runs the program with `arguments` after `limit`, in a shell.
 fn limited(limit: &str, arguments: &str, profile: &str) -> Output {
@@ -87,18 +88,20 @@ fn the_number_needed_is_the_number_opened() {
     let counters = if events().open().absences().is_empty() { 2 } else { 0 };
     println!("{counters} counters a thread");
     for threads in [1, 3] {
-        let mut setup = Setup::new(Target::Throughput, &[find("one-copy"), find("zero-copy")], 4096, threads);
+        let modes = *copy_mode::REGISTRY.first_chunk::<8>().unwrap();
+        let mut setup = Setup::new(Target::Throughput, &modes, 4096, threads);
         setup.lanes.extend(REFERENCES.map(Lane::reference));
         let source: Box<dyn CounterSource> = Box::new(events());
         setup.counters = Arc::new(if counters > 0 { vec![source] } else { Vec::new() });
         let before = open_now();
         let mut generation = setup.open().unwrap();
-        for lane in 0..4 {
+        for lane in 0..modes.len() + REFERENCES.len() {
             generation.run(lane, 10).unwrap();
         }
         let opened = open_now() - before;
         // But for the listener, which has gone by now, and what is kept free.
-        let needed = open_files_needed(2, threads, counters, 0) - open_files_needed(0, 0, 0, 0);
+        let needed =
+            open_files_needed(&modes, false, threads, counters, 0) - open_files_needed(&[], false, 0, 0, 0);
         assert_eq!(opened, needed, "{threads} threads");
         generation.close().unwrap();
     }

@@ -2,6 +2,7 @@
 //! by a message that names the file, the key, the value and what is allowed.
 
 use copycost::cell::Target;
+use copycost::copy_mode;
 use copycost::profile::{BufferSize, Profile};
 
 #[track_caller]
@@ -29,6 +30,18 @@ fn values_that_are_not_allowed() {
         ("[matrix]\nmessage_bytes = [1, 1]", "`matrix.message_bytes` = 1", "each once"),
         ("[matrix]\nthreads = [0]", "`matrix.threads` = 0", "1 to 256"),
         ("[matrix]\nmodes = [\"three-copy\"]", "\"three-copy\"", "two-copy, one-copy, zero-copy"),
+        ("[message]\nlayout = [128]", "`message.layout` = [128]", "[128, \"rest\"]"),
+        ("[message]\nlayout = []", "`message.layout` = []", "one of them \"rest\""),
+        ("[message]\nlayout = [\"rest\", \"rest\"]", "`message.layout`", "one of them \"rest\""),
+        ("[message]\nlayout = [0, \"rest\"]", "`message.layout` = [0,\"rest\"]", "sizes in bytes"),
+        ("[message]\nlayout = \"odd\"", "`message.layout`", "\"even\" or a list"),
+        ("[message]\nlayout = [1024, \"rest\"]", "`matrix.message_bytes` = 1024", "1025 bytes and more"),
+        ("[message]\nlayout = [8, \"rest\"]\nfields = 2", "`message.layout`", "not both"),
+        ("[message]\nzero_copy_from_bytes = 2000000000", "`message.zero_copy_from_bytes`", "0 to 1073741824"),
+        ("[io_uring]\nbatch_messages = 0", "`io_uring.batch_messages` = 0", "1 to 1024"),
+        ("[io_uring]\nregistered_buffers = 1", "registered_buffers", "boolean"),
+        ("[server]\nreceive = \"drop\"", "receive", "`copy`, `discard`, `mapped`"),
+        ("[server]\nreceive = \"discard\"\nverify = true", "`server.verify` = true", "nothing to compare"),
         ("[message]\nfields = 0", "`message.fields` = 0", "1 to 64"),
         ("[message]\ngap_bytes = 0", "`message.gap_bytes` = 0", "64 to"),
         ("[message]\nring_bytes = 0", "`message.ring_bytes` = 0", "4096 to"),
@@ -70,8 +83,11 @@ fn values_of_the_wrong_type_and_text_that_is_not_toml() {
 #[test]
 fn a_profile_that_is_not_there_names_those_that_are() {
     let error = Profile::load("nonesuch").unwrap_err().to_string();
-    for name in ["nonesuch", "criterion-config/nonesuch.toml", "default, quick, thorough, recording, malloc"]
-    {
+    for name in [
+        "nonesuch",
+        "criterion-config/nonesuch.toml",
+        "default, quick, thorough, recording, malloc, all-modes, header-body",
+    ] {
         assert!(error.contains(name), "{error}");
     }
     assert!(Profile::load("./nonesuch.toml").unwrap_err().to_string().contains("./nonesuch.toml"));
@@ -105,6 +121,11 @@ fn every_shipped_profile_is_good_and_covers_the_same_matrix() {
         assert_eq!(Profile::load(name).unwrap().matrix, default.matrix, "{name}");
     }
     assert_eq!(Profile::load("malloc").unwrap().server.receive_offset_bytes, 16);
+    assert_eq!(default.matrix.modes, ["two-copy", "one-copy", "zero-copy"], "whatever the registry holds");
+    let all: Vec<&str> = copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
+    assert_eq!(Profile::load("all-modes").unwrap().matrix.modes, all);
+    let header_body = Profile::load("header-body").unwrap().message;
+    assert_eq!((header_body.fields, header_body.field_bytes(65536)), (2, vec![256, 65280]));
 }
 
 /// The one rule, wherever a profile can be given: flag over variable over the

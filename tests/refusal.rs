@@ -1,5 +1,7 @@
 //! A mode that the kernel refuses is told apart from one that is broken.
 
+#[path = "support/strace.rs"]
+mod strace;
 mod support;
 
 use copycost::cell::Target;
@@ -29,6 +31,21 @@ fn a_refusal_has_its_reason_and_another_failure_is_an_error() {
     }
 }
 
+#[test]
+fn a_ring_that_is_refused_says_what_would_change_it() {
+    for (errno, expected) in
+        [("EPERM", "seccomp=unconfined"), ("ENOSYS", "CONFIG_IO_URING"), ("EINVAL", "Linux 6.1")]
+    {
+        for mode in ["io-uring-copy", "io-uring-zero-copy"] {
+            let injection = format!("io_uring_setup:error={errno}");
+            let arguments = ["stream", "--mode", mode, "--message-bytes", "4096", "--messages", "1"];
+            let Some(run) = strace::copycost(&[&injection], &arguments) else { return };
+            let errors = String::from_utf8_lossy(&run.stderr);
+            assert!(!run.status.success() && errors.contains(expected), "{mode}, {errno}: {errors}");
+        }
+    }
+}
+
 type Opened = Result<Box<dyn CopyMode>, SendFailure>;
 
 const OLD_KERNEL: ModeEntry = entry("old-kernel", |_: Connection| fails_with(92)); // ENOPROTOOPT
@@ -36,7 +53,7 @@ const SANDBOX: ModeEntry = entry("sandbox", |_: Connection| fails_with(1)); // E
 const BROKEN: ModeEntry = entry("broken", |_: Connection| fails_with(5)); // EIO
 
 const fn entry(name: &'static str, open: fn(Connection) -> Opened) -> ModeEntry {
-    ModeEntry { name, summary: "refused", handover: Handover::Copied, open }
+    ModeEntry { name, summary: "refused", handover: Handover::Copied, open_files: 0, open }
 }
 
 fn fails_with(errno: i32) -> Opened {

@@ -13,7 +13,7 @@ use crate::exchange::CostUnit;
 use crate::metric::busy_share::{self, Shares};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
-use crate::profile::PlacementPolicy;
+use crate::profile::{PlacementPolicy, ReceiveMethod};
 use crate::results::record::Record;
 use crate::results::table::{digits, minutes};
 
@@ -88,7 +88,7 @@ pub(super) fn counters(unit: CostUnit, absences: &[(usize, String)]) {
 /// and what makes it doubtful.
 pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool) {
     let figure = match record.cell.target {
-        Target::Throughput => throughput(&record.metrics),
+        Target::Throughput => throughput(record),
         Target::Latency => percentiles(&record.metrics),
         Target::CpuCost => String::new(),
     };
@@ -122,15 +122,23 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
     println!("{INDENT}{}{unsaved}\n", progress.line());
 }
 
-fn throughput(metrics: &Metrics) -> String {
+fn throughput(record: &Record) -> String {
+    let metrics = &record.metrics;
     let deferred = metric::number(metrics, "zerocopy_deferred_share");
     let deferred = deferred.map_or(String::new(), |share| {
         let reads = metric::number(metrics, "zerocopy_completions_per_read");
         let reads = reads.map_or(String::new(), |reads| format!(", {} completions a read", digits(reads)));
         format!(", {:.0} % deferred copies{reads}", share * 100.0)
     });
+    let received = match (record.profile.server.receive, metric::number(metrics, "received_mapped_share")) {
+        (ReceiveMethod::Mapped, Some(mapped)) => {
+            format!(", {:.1} % of the received bytes mapped, the others copied", mapped * 100.0)
+        }
+        (ReceiveMethod::Discard, _) => ", every byte dropped by the receiver's kernel".into(),
+        _ => String::new(),
+    };
     match metric::number(metrics, "throughput") {
-        Some(gbit_per_s) => format!("median {} Gbit/s{deferred}", digits(gbit_per_s)),
+        Some(gbit_per_s) => format!("median {} Gbit/s{deferred}{received}", digits(gbit_per_s)),
         None => "throughput absent".into(),
     }
 }

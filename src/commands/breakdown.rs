@@ -51,6 +51,7 @@ impl BreakDown {
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let profile = &choice.profile;
         profile.check_here()?;
+        profile.check_message_bytes(self.message_bytes)?;
         let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
             target: Target::CpuCost,
@@ -59,7 +60,7 @@ impl BreakDown {
             threads: self.threads,
         };
         let (instruments, _) = Instruments::of_this_machine();
-        secure_open_files(1, self.threads, &instruments.counters)?;
+        secure_open_files(&[self.mode], false, self.threads, &instruments.counters)?;
         let profiler = match Profiler::of_this_machine() {
             Ok(profiler) => profiler,
             Err(why) => bail!("{cell} cannot be broken down: {why}"),

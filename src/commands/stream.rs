@@ -63,6 +63,7 @@ impl Stream {
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let profile = &choice.profile;
         profile.check_here()?;
+        profile.check_message_bytes(self.message_bytes)?;
         let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
             target: Target::Throughput,
@@ -72,7 +73,7 @@ impl Stream {
         };
         let lanes = [Lane::mode(mode)];
         let (instruments, _) = Instruments::of_this_machine();
-        secure_open_files(lanes.len(), self.threads, &instruments.counters)?;
+        secure_open_files(&[mode], false, self.threads, &instruments.counters)?;
         let spec = GenerationSpec {
             cell: &cell,
             profile,

@@ -84,12 +84,14 @@ const WARNED_OF: [&str; 14] = [
 const SOUGHT: [&str; 3] = ["kernel_", "sysctl.", "huge_pages."];
 
 /// The message's and the method's own keys: another value is another thing.
-const DEFINITION: [&str; 7] = [
+const DEFINITION: [&str; 9] = [
     "message.fields",
+    "message.layout",
     "message.gap_bytes",
     "message.ring_bytes",
     "message.ring_offset_bytes",
     "message.staging_offset_bytes",
+    "server.receive",
     "server.receive_offset_bytes",
     "server.verify",
 ];

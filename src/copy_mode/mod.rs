@@ -3,8 +3,13 @@
 //! knows nothing of rounds, rings, clocks or other modes.
 
 mod consumed;
+mod hybrid;
+mod io_uring;
+mod io_uring_copy;
+mod io_uring_zero_copy;
 mod one_copy;
 mod sendfile;
+mod splice;
 mod tally;
 mod two_copy;
 mod until_consumed;
@@ -23,11 +28,21 @@ pub use self::tally::Tally;
 pub use self::until_consumed::UntilConsumed;
 use crate::message::Message;
 use crate::sys;
+pub use crate::sys::Mapping;
 pub use crate::zerocopy::Wait;
 
 /// Every copy mode, in the order of tables and plots. A new mode is one file
 /// beside this one and one line here.
-pub static REGISTRY: &[ModeEntry] = &[two_copy::MODE, one_copy::MODE, zero_copy::MODE, sendfile::MODE];
+pub static REGISTRY: &[ModeEntry] = &[
+    two_copy::MODE,
+    one_copy::MODE,
+    zero_copy::MODE,
+    hybrid::MODE,
+    sendfile::MODE,
+    splice::MODE,
+    io_uring_copy::MODE,
+    io_uring_zero_copy::MODE,
+];
 
 /// The entry of the mode called `name`.
 pub fn find(name: &str) -> Option<&'static ModeEntry> {
@@ -46,6 +61,12 @@ pub trait CopyMode: Send {
     /// partial send, EINTR or EAGAIN stopped it. The message is the mode's
     /// until [`CopyMode::reclaim`] gives it back.
     fn send(&mut self, message: Message) -> Result<(), SendFailure>;
+
+    /// Hands over what `send` has put by to make one call of several; most modes
+    /// put nothing by. Until then such messages may not be on their way.
+    fn flush(&mut self) -> Result<(), SendFailure> {
+        Ok(())
+    }
 
     /// Appends the messages that may be written again, oldest first. With
     /// [`Wait::ForOne`] at least one, unless none is out.
@@ -87,6 +108,8 @@ pub struct ModeEntry {
     pub summary: &'static str,
     /// What it asks of the kernel.
     pub handover: Handover,
+    /// How many files it opens for one connection, the socket not among them.
+    pub open_files: usize,
     /// Makes the mode for one connection; fails where the kernel refuses it.
     pub open: fn(Connection) -> Result<Box<dyn CopyMode>, SendFailure>,
 }
@@ -110,10 +133,28 @@ pub struct Connection {
     pub ring_messages: usize,
     /// The size of every message.
     pub message_bytes: usize,
+    /// How many fields each has at most.
+    pub fields: usize,
+    /// What all messages lie in, for a mode that says so to the kernel beforehand;
+    /// the client that owns it puts it in.
+    pub memory: Option<Mapping>,
+    /// What profiles set of modes alone.
+    pub settings: ModeSettings,
     /// Where staging memory begins within a page.
     pub staging_offset_bytes: usize,
     /// How long a single wait may take.
     pub wait_limit: Duration,
+}
+
+/// Settings that bear on some mode and on nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct ModeSettings {
+    /// `message.zero_copy_from_bytes`.
+    pub zero_copy_from_bytes: usize,
+    /// `io_uring.batch_messages`.
+    pub batch_messages: usize,
+    /// `io_uring.registered_buffers`.
+    pub registered_buffers: bool,
 }
 
 /// A system call of a mode that failed for good.

@@ -12,6 +12,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     name: "one-copy",
     summary: "sendmsg(2) with the fields as an iovec",
     handover: Handover::Copied,
+    open_files: 0,
     open: |connection| {
         let done = Done::new(&connection);
         Ok(Box::new(OneCopy { connection, done }))

@@ -13,6 +13,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     name: "sendfile",
     summary: "sendfile(2) from the memory file of the fields, one call a field",
     handover: Handover::Unreported,
+    open_files: 0,
     open: |connection| {
         let failed = |source| SendFailure { operation: "getsockopt TCP_NODELAY", source };
         let corks = sys::resumed(|| connection.socket.tcp_nodelay()).map_err(failed)?;

@@ -13,6 +13,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     name: "two-copy",
     summary: "gathers the fields into a staging buffer, then send(2)",
     handover: Handover::Copied,
+    open_files: 0,
     open: |connection| {
         let staging = PageBuffer::new(connection.message_bytes, connection.staging_offset_bytes)
             .map_err(|source| SendFailure { operation: "map the staging buffer", source })?;

@@ -13,6 +13,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     name: "zero-copy",
     summary: "sendmsg(2) with MSG_ZEROCOPY, completions from the error queue",
     handover: Handover::Reported,
+    open_files: 0,
     open: |connection| {
         let mut sender = Sender::shared(Arc::clone(&connection.socket), connection.wait_limit)
             .map_err(|source| SendFailure { operation: "setsockopt SO_ZEROCOPY", source })?;

@@ -44,9 +44,10 @@ pub(super) fn open_files(look: &Look<'_>) -> Option<Said> {
     const OTHERS: usize = 16;
     let limit = look.number("limit.open_files_hard")?;
     let threads = look.most_threads();
-    let modes = look.profile.matrix.modes.len() + usize::from(look.profile.rounds.self_check);
+    let (modes, self_check) =
+        (copy_mode::entries(&look.profile.matrix.modes), look.profile.rounds.self_check);
     let counters = if look.text("perf.processor_devices") == Some("none") { 1 } else { 6 };
-    let needed = open_files_needed(modes, threads, counters, OTHERS);
+    let needed = open_files_needed(&modes, self_check, threads, counters, OTHERS);
     (limit < needed as f64).then(|| {
         Said::missing(format!("{limit:.0} open files are allowed; {threads} threads need some {needed}"))
             .why("the last sockets of cells with that many threads could not be opened: nothing is measured")

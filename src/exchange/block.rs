@@ -33,6 +33,8 @@ pub struct Round {
     pub round_trips_ns: Vec<u64>,
     /// What became of the bytes that were sent; `None` of a reference.
     pub tally: Option<Tally>,
+    /// How what the servers took came to them.
+    pub received: Received,
     /// What the clients' threads spent in this round, from just before they
     /// are released to just after they have ended; summed over them.
     pub client_counts: Option<Sums>,
@@ -75,6 +77,29 @@ impl Round {
 }
 fn add(side: &mut Option<Sums>, sums: &Sums) {
     *side = Some(side.map_or(*sums, |so_far| so_far.plus(sums)));
+}
+
+/// Bytes that servers took, by the way they came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// To their memory.
+    pub copied_bytes: u64,
+    /// Into their memory, page by page.
+    pub mapped_bytes: u64,
+    /// Nowhere.
+    pub discarded_bytes: u64,
+}
+
+impl Received {
+    /// The sums of two.
+    #[must_use]
+    pub fn plus(&self, other: &Received) -> Received {
+        Received {
+            copied_bytes: self.copied_bytes + other.copied_bytes,
+            mapped_bytes: self.mapped_bytes + other.mapped_bytes,
+            discarded_bytes: self.discarded_bytes + other.discarded_bytes,
+        }
+    }
 }
 
 /// One round of a block, in the order in which they ran.
@@ -150,7 +175,7 @@ impl CostUnit {
 }
 
 /// One round of each lane, one after the other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Block {
     /// The generation that it ran in, counted from 0.
     pub generation: usize,
@@ -162,6 +187,9 @@ pub struct Block {
     /// What became of the bytes that the own round sent.
     #[serde(skip)]
     pub tally: Option<Tally>,
+    /// How what the servers took in the own round came to them.
+    #[serde(skip)]
+    pub received: Received,
     /// What the clients spent in the own round.
     #[serde(skip)]
     pub client_counts: Option<Sums>,

@@ -3,7 +3,6 @@
 //! are; what a ratio is belongs to `ratio`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::block::{Block, BlockRound, CellMeasurement, GenerationReport, Round, SELF_LANE, percentile};
 use super::generation::Generation;
@@ -171,11 +170,7 @@ impl CellRun {
         let mut block = Block {
             generation: self.reports.len(),
             rounds: Vec::with_capacity(order.len()),
-            round_trips_ns: Vec::new(),
-            tally: None,
-            client_counts: None,
-            server_counts: None,
-            wall: Duration::ZERO,
+            ..Block::default()
         };
         for lane in order {
             let share = match lane == self.own {
@@ -188,6 +183,7 @@ impl CellRun {
             if lane == self.own {
                 block.round_trips_ns = round.round_trips_ns;
                 block.tally = round.tally;
+                block.received = round.received;
                 block.client_counts = round.client_counts;
                 block.server_counts = round.server_counts;
                 block.wall = round.wall;

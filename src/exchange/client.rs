@@ -132,6 +132,7 @@ impl Client {
         match work {
             ClientWork::Mode(entry, mut connection, slowed_percent) => {
                 connection.ring_messages = ring.size();
+                connection.memory = ring.memory();
                 let socket = Arc::clone(&connection.socket);
                 let mode = (entry.open)(connection)?;
                 let tally = mode.tally();
@@ -210,6 +211,7 @@ impl ModeLane {
         for _ in 0..messages {
             self.send_next(ring)?;
         }
+        self.mode.flush()?;
         if nagle {
             // The last short segment would wait for a delayed acknowledgement,
             // up to 40 ms; setting TCP_NODELAY pushes it out (tcp(7)).
@@ -231,6 +233,7 @@ impl ModeLane {
         for _ in 0..messages {
             let sent = now();
             self.send_next(ring)?;
+            self.mode.flush()?;
             let mut answer = [0; 8];
             (&*self.socket).read_exact(&mut answer).map_err(failed)?;
             round_trips_ns.push(slowed(sent, self.slowed_percent).duration_since(sent).as_nanos() as u64);

@@ -17,7 +17,7 @@ use super::slowdown::Slowdown;
 use super::spec::GenerationSpec;
 use super::thread::spawn;
 use crate::cell::{Cell, Target};
-use crate::copy_mode::Connection;
+use crate::copy_mode::{Connection, ModeSettings};
 use crate::error::{Error, Result};
 use crate::message::Layout;
 use crate::profile::Profile;
@@ -149,8 +149,7 @@ impl Generation {
                 index,
                 clients: self.clients,
                 layout: Layout {
-                    message_bytes: cell.message_bytes,
-                    fields: profile.message.fields,
+                    field_bytes: profile.message.field_bytes(cell.message_bytes),
                     gap_bytes: profile.message.gap_bytes,
                     offset_bytes: profile.message.ring_offset_bytes,
                 },
@@ -245,8 +244,15 @@ fn client_connection(cell: &Cell, profile: &Profile, open: &Served) -> Connectio
         socket: Arc::clone(&open.end.socket),
         consumed: Arc::clone(&open.consumed),
         ring_messages: 0, // the client knows once it has the ring
+        memory: None,     // and this, too
         message_bytes: cell.message_bytes,
+        fields: profile.message.fields,
         staging_offset_bytes: profile.message.staging_offset_bytes,
+        settings: ModeSettings {
+            zero_copy_from_bytes: profile.message.zero_copy_from_bytes,
+            batch_messages: profile.io_uring.batch_messages,
+            registered_buffers: profile.io_uring.registered_buffers,
+        },
         wait_limit: profile.stall_timeout(),
     }
 }

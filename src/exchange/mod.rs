@@ -23,7 +23,8 @@ mod thread;
 mod unreachable;
 
 pub use block::{
-    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Round, SELF_LANE,
+    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Received, Round,
+    SELF_LANE,
 };
 pub use cell_run::CellRun;
 pub use connection::{End, Granted};

@@ -19,7 +19,12 @@ use crate::profile::Profile;
 /// or a policy does not take the mode's own calls, and fails with any other
 /// error.
 pub fn probe(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<Option<Error>> {
-    let cell = Cell { target, mode: mode.name.into(), message_bytes: 4096, threads: 1 };
+    let cell = Cell {
+        target,
+        mode: mode.name.into(),
+        message_bytes: profile.message.smallest_bytes().max(4096),
+        threads: 1,
+    };
     match send_one(&cell, profile, plan, mode) {
         Ok(()) => Ok(None),
         Err(error) if is_refusal(&error) => Ok(Some(of_probe(&cell, &error))),
@@ -39,8 +44,7 @@ pub fn probe_all(
 ) -> Result<Vec<ModeEntry>> {
     profile.check_here()?;
     let threads = profile.matrix.threads.iter().max().copied().unwrap_or(1);
-    let lanes = modes.len() + usize::from(profile.rounds.self_check);
-    secure_open_files(lanes, threads, &counter::sources())?;
+    secure_open_files(&modes, profile.rounds.self_check, threads, &counter::sources())?;
     let (mut taken, mut last) = (Vec::new(), None);
     for mode in modes {
         match probe(target, profile, plan, mode)? {

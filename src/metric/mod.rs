@@ -5,6 +5,7 @@
 pub mod breakdown;
 pub mod busy_share;
 pub mod cpu_cost;
+mod received;
 pub(crate) mod round_trip;
 mod tcp_info;
 mod throughput;
@@ -22,6 +23,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &round_trip::RoundTrip,
     &tcp_info::TcpInfoSource,
     &zerocopy_tally::ZeroCopyTally,
+    &received::ReceivedSource,
     &cpu_cost::CpuCost,
     &busy_share::BusyShare,
 ];

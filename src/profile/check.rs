@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use toml::{Table, Value};
 
-use super::{BufferSize, Profile, ProfileError};
+use super::{BufferSize, Profile, ProfileError, ReceiveMethod};
 use crate::cell::{LARGEST_MESSAGE_BYTES, MOST_THREADS};
 use crate::copy_mode;
 use crate::message::CACHE_LINE_BYTES;
@@ -50,6 +50,11 @@ pub(super) fn overlay(file: &str, base: &mut Table, overlay: Table) -> Result<()
             let allowed = format!("give this or `rounds.{length}`, not both: each follows from the other");
             return Err(refuse("criterion.measurement_time_s".into(), value, allowed));
         }
+    }
+    let listed = given("message", "layout").filter(|layout| layout.as_str() != Some("even"));
+    if let (Some(_), Some(value)) = (given("message", "fields"), listed) {
+        let allowed = "give this or `message.fields`, not both: a list says how many fields there are";
+        return Err(refuse("message.layout".into(), value, allowed.into()));
     }
     for (section, keys) in overlay {
         let Some(Value::Table(known)) = base.get_mut(&section) else {
@@ -101,6 +106,23 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
         &format!("1 to {MOST_THREADS}, each once"),
     )?;
 
+    if let Err(allowed) = message.layout.check() {
+        check.refuse("message.layout", &message.layout, &allowed)?;
+    }
+    let smallest = message.smallest_bytes();
+    if let Some(bytes) = matrix.message_bytes.iter().find(|bytes| **bytes < smallest) {
+        let allowed = format!("with message.layout = {} it takes {smallest} bytes and more", message.layout);
+        check.refuse("matrix.message_bytes", bytes, &allowed)?;
+    }
+    check.range("message.zero_copy_from_bytes", message.zero_copy_from_bytes, 0, 1 << 30)?;
+    check.range("io_uring.batch_messages", profile.io_uring.batch_messages, 1, 1024)?;
+    if server.verify && server.receive == ReceiveMethod::Discard {
+        check.refuse(
+            "server.verify",
+            &true,
+            "with server.receive = \"discard\" there is nothing to compare: false",
+        )?;
+    }
     check.range("message.fields", message.fields, 1, MAX_SEGMENTS)?;
     // Closer, and the kernel merges neighbours into one page fragment.
     check.range("message.gap_bytes", message.gap_bytes, CACHE_LINE_BYTES, 1 << 20)?;

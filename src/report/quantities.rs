@@ -65,7 +65,7 @@ const LINEAR: Pool = Pool::Mean(Scale::Linear);
 const COUNT: Pool = Pool::Mean(Scale::Count);
 const SHARE: Pool = Pool::Mean(Scale::Share);
 
-const KNOWN: [Known; 21] = [
+const KNOWN: [Known; 24] = [
     (THROUGHPUT, "throughput", Some(false), LOG),
     ("round_trip_p50", "median round trip", Some(true), LOG),
     ("round_trip_p90", "90th percentile of the round trips", Some(true), LOG),
@@ -81,12 +81,10 @@ const KNOWN: [Known; 21] = [
     (SWITCHES_PER_MESSAGE, "context switches a message, both sides", None, COUNT),
     ("copied_on_send_share", "bytes copied as they were sent, over all", None, SHARE),
     ("by_reference_reported_share", "bytes by reference, with a completion, over all", None, SHARE),
-    (
-        "by_reference_unreported_share",
-        "bytes by reference, of which nothing is reported, over all",
-        None,
-        SHARE,
-    ),
+    ("by_reference_unreported_share", "bytes by reference and not reported of, over all", None, SHARE),
+    ("received_copied_share", "received bytes that were copied, over all", None, SHARE),
+    ("received_mapped_share", "received bytes that were mapped, over all", None, SHARE),
+    ("received_discarded_share", "received bytes that were dropped in the kernel, over all", None, SHARE),
     ("zerocopy_deferred_share", "deferred copies over completions", None, SHARE),
     ("zerocopy_completions_per_read", "completions an error-queue read", None, COUNT),
     ("counted_share", "least share of the time for which a counter counted", None, SHARE),

@@ -36,8 +36,24 @@ pub(crate) fn memory_file(name: &CStr, length_bytes: usize) -> io::Result<File> 
     Ok(file)
 }
 
+/// The mapping that messages lie in, which lives for as long as one of them.
+#[derive(Clone, Debug)]
+pub struct Mapping(Arc<MmapRaw>);
+
+impl Mapping {
+    /// Where it begins.
+    pub(super) fn start(&self) -> *mut u8 {
+        self.0.as_mut_ptr()
+    }
+
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// Where the bytes of a [`Segments`] live.
-#[allow(dead_code)] // never read: it only keeps the bytes alive
+#[allow(dead_code)] // a heap's are never read: it only keeps the bytes alive
 enum Memory {
     Mapped(Arc<MmapRaw>),
     Heap(Vec<Vec<u8>>),
@@ -52,8 +68,8 @@ enum Memory {
 pub struct Segments {
     table: Box<[libc::iovec]>,
     total_bytes: usize,
-    // Only keeps the bytes alive; they are reached through `table`.
-    _memory: Memory,
+    // Keeps the bytes alive; they are reached through `table`.
+    memory: Memory,
 }
 
 // SAFETY: the ranges in `table` belong to this value alone (`divide` checks
@@ -99,13 +115,43 @@ impl Segments {
     fn new(table: impl Iterator<Item = libc::iovec>, memory: Memory) -> Segments {
         let table: Box<[libc::iovec]> = table.filter(|part| part.iov_len > 0).collect();
         let total_bytes = table.iter().map(|part| part.iov_len).sum();
-        Segments { table, total_bytes, _memory: memory }
+        Segments { table, total_bytes, memory }
     }
 
     /// The ranges as `sendmsg(2)` takes them. Each names bytes that `self` keeps
     /// alive and where they are.
     pub(super) fn table(&self) -> &[libc::iovec] {
         &self.table
+    }
+
+    /// The mapping that the ranges lie in, if it is one.
+    pub(crate) fn mapping(&self) -> Option<Mapping> {
+        match &self.memory {
+            Memory::Mapped(map) => Some(Mapping(Arc::clone(map))),
+            Memory::Heap(_) => None,
+        }
+    }
+
+    /// What comes after the first `sent_bytes`, up to where ranges of fewer than
+    /// `small_below_bytes` give way to others or the other way round.
+    #[inline]
+    pub(crate) fn run(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
+        if small_below_bytes == 0 {
+            let (ranges, bytes) = (0..self.table.len(), self.total_bytes - sent_bytes);
+            return Run { ranges, sent_bytes, bytes, is_small: false, is_last: true };
+        }
+        let (mut first, mut skipped) = (0, 0);
+        while skipped + self.table[first].iov_len <= sent_bytes {
+            skipped += self.table[first].iov_len;
+            first += 1;
+        }
+        let is_small = |range: &libc::iovec| range.iov_len < small_below_bytes;
+        let small = is_small(&self.table[first]);
+        let alike = self.table[first..].iter().take_while(|range| is_small(range) == small);
+        let (count, bytes) = alike.fold((0, 0), |(count, bytes), range| (count + 1, bytes + range.iov_len));
+        let (ranges, sent_bytes) = (first..first + count, sent_bytes - skipped);
+        let (bytes, is_last) = (bytes - sent_bytes, first + count == self.table.len());
+        Run { ranges, sent_bytes, bytes, is_small: small, is_last }
     }
 
     /// The number of ranges; none of them is empty.
@@ -140,6 +186,21 @@ impl Segments {
     }
 }
 
+/// Ranges of a [`Segments`] that go in one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Which they are.
+    pub(super) ranges: Range<usize>,
+    /// What has been sent of them.
+    pub(super) sent_bytes: usize,
+    /// What has not.
+    pub(crate) bytes: usize,
+    /// Whether each of them is small.
+    pub(crate) is_small: bool,
+    /// Whether no others follow.
+    pub(super) is_last: bool,
+}
+
 impl From<Vec<u8>> for Segments {
     fn from(bytes: Vec<u8>) -> Segments {
         let mut parts = vec![bytes];
@@ -168,6 +229,24 @@ fn invalid(what: &'static str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_part_where_small_ranges_meet_others_and_begin_where_a_send_stopped() {
+        let file = memory_file(c"test", 8192).unwrap();
+        let segments = &Segments::divide(&file, &[vec![0..10, 20..25, 100..1100, 2000..2004]]).unwrap()[0];
+        for (sent_bytes, ranges, sent, bytes, is_small, is_last) in [
+            (0, 0..2, 0, 15, true, false),
+            (12, 1..2, 2, 3, true, false),
+            (15, 2..3, 0, 1000, false, false),
+            (1014, 2..3, 999, 1, false, false),
+            (1018, 3..4, 3, 1, true, true),
+        ] {
+            let expected = Run { ranges, sent_bytes: sent, bytes, is_small, is_last };
+            assert_eq!(segments.run(sent_bytes, 100), expected, "after {sent_bytes}");
+        }
+        let all = Run { ranges: 0..4, sent_bytes: 5, bytes: 1014, is_small: false, is_last: true };
+        assert_eq!(segments.run(5, 0), all);
+    }
 
     #[test]
     fn divide_refuses_overlap_disorder_and_overrun() {

@@ -7,9 +7,12 @@
 
 mod device;
 mod error_queue;
+mod io_uring;
 mod limits;
 mod memory;
+mod pipes;
 mod processor;
+mod receiving;
 mod sending;
 mod signals;
 mod socket_options;
@@ -22,11 +25,14 @@ use std::io;
 
 pub(crate) use device::{device_is_up, device_mtu_bytes};
 pub(crate) use error_queue::{ControlBuffer, receive_error_queue};
+pub(crate) use io_uring::{Completion, SendKind, SendRing};
 pub(crate) use limits::{open_files_limits, set_open_files_limits};
-pub use memory::{MAX_SEGMENTS, Segments};
-pub(crate) use memory::{memory_file, page_bytes};
+pub use memory::{MAX_SEGMENTS, Mapping, Segments};
+pub(crate) use memory::{Run, memory_file, page_bytes};
+pub(crate) use pipes::{fill_pipe, pipe_bytes, set_pipe_bytes, splice};
 pub(crate) use processor::hypervisor_signature;
-pub(crate) use sending::{send_bytes, send_segments, send_segments_zerocopy};
+pub(crate) use receiving::{ReceiveWindow, discard};
+pub(crate) use sending::{send_bytes, send_run, send_run_zerocopy, send_segments};
 pub(crate) use signals::{install_empty_handler, signal_thread};
 pub(crate) use socket_options::{enable_zerocopy, max_pacing_rate};
 pub(crate) use standard_error::with_standard_error_kept;

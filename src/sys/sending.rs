@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::check;
-use super::memory::{MAX_SEGMENTS, Segments};
+use super::memory::{MAX_SEGMENTS, Run, Segments};
 
 /// Sends `bytes`, `send(2)`, and returns how many the kernel took. As socket2's
 /// `send`, which is a call of its own, as it lies in another crate.
@@ -24,31 +24,45 @@ pub(crate) fn send_segments(
     segments: &Segments,
     sent_bytes: usize,
 ) -> io::Result<usize> {
-    sendmsg(socket, segments, sent_bytes, libc::MSG_NOSIGNAL)
+    sendmsg(socket, segments.table(), sent_bytes, libc::MSG_NOSIGNAL)
 }
 
-/// As [`send_segments`] with `MSG_ZEROCOPY`: the kernel goes on reading the
+/// Sends a run of `segments`, with `MSG_MORE` where others follow it; the kernel
+/// copies before it returns.
+pub(crate) fn send_run(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
+    sendmsg_run(socket, segments, run, 0)
+}
+
+/// As [`send_run`] with `MSG_ZEROCOPY`: the kernel goes on reading the
 /// bytes until it says on the error queue that it is done. Memory-safe
 /// whatever the caller does (the kernel holds the pages), but the *data* is
 /// right only if the bytes stay as they are: only `zerocopy/` may call it.
-pub(crate) fn send_segments_zerocopy(
+pub(crate) fn send_run_zerocopy(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
+    sendmsg_run(socket, segments, run, libc::MSG_ZEROCOPY)
+}
+
+#[inline]
+fn sendmsg_run(
     socket: BorrowedFd<'_>,
     segments: &Segments,
-    sent_bytes: usize,
+    run: &Run,
+    flags: libc::c_int,
 ) -> io::Result<usize> {
-    sendmsg(socket, segments, sent_bytes, libc::MSG_NOSIGNAL | libc::MSG_ZEROCOPY)
+    let more = if run.is_last { 0 } else { libc::MSG_MORE };
+    let table = &segments.table()[run.ranges.clone()];
+    sendmsg(socket, table, run.sent_bytes, libc::MSG_NOSIGNAL | more | flags)
 }
 
 #[inline]
 fn sendmsg(
     socket: BorrowedFd<'_>,
-    segments: &Segments,
+    table: &[libc::iovec],
     sent_bytes: usize,
     flags: libc::c_int,
 ) -> io::Result<usize> {
     match sent_bytes {
-        0 => sendmsg_table(socket, segments.table(), flags),
-        _ => sendmsg_rest(socket, segments, sent_bytes, flags),
+        0 => sendmsg_table(socket, table, flags),
+        _ => sendmsg_rest(socket, table, sent_bytes, flags),
     }
 }
 
@@ -58,12 +72,12 @@ fn sendmsg(
 #[inline(never)]
 fn sendmsg_rest(
     socket: BorrowedFd<'_>,
-    segments: &Segments,
+    table: &[libc::iovec],
     sent_bytes: usize,
     flags: libc::c_int,
 ) -> io::Result<usize> {
     let mut rest = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MAX_SEGMENTS];
-    sendmsg_table(socket, remaining(segments.table(), sent_bytes, &mut rest), flags)
+    sendmsg_table(socket, remaining(table, sent_bytes, &mut rest), flags)
 }
 
 /// `table` must be made of ranges of a [`Segments`] that outlives the call.
@@ -80,7 +94,7 @@ fn sendmsg_table(socket: BorrowedFd<'_>, table: &[libc::iovec], flags: libc::c_i
 }
 
 /// The table without its first `sent_bytes`, written into `rest`.
-fn remaining<'a>(
+pub(super) fn remaining<'a>(
     table: &[libc::iovec],
     mut sent_bytes: usize,
     rest: &'a mut [libc::iovec; MAX_SEGMENTS],

@@ -1,6 +1,8 @@
-//! Sends with `MSG_ZEROCOPY` and reads the error queue. It owns the socket's
-//! opt-in, the retry rules (EINTR, EAGAIN, ENOBUFS, partial sends) and the
-//! buffers in flight; account of ids is kept in [`super::tracker`].
+//! Sends with `MSG_ZEROCOPY` and, in `completions.rs`, reads the error queue. It owns
+//! the socket's opt-in, the retry rules (EINTR, EAGAIN, ENOBUFS, partial sends) and
+//! the buffers in flight; account of ids is kept in [`super::tracker`].
+
+mod completions;
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,11 +13,10 @@ use std::time::Duration;
 use socket2::Socket;
 use thiserror::Error;
 
-use super::error_queue;
 use super::patience::Patience;
 use super::tally::Tally;
 use super::tracker::Tracker;
-use crate::sys::{self, ControlBuffer, Segments};
+use crate::sys::{self, Run, Segments};
 
 const ZEROCOPY_SEND: &str = "sendmsg with MSG_ZEROCOPY";
 
@@ -45,6 +46,7 @@ pub struct Sender<B: AsRef<Segments> + 'static> {
     tally: Tally,
     wait_limit: Duration,
     patience: Patience,
+    copied_below_bytes: usize,
 }
 
 /// Why a buffer could not be sent. `buffer` is the buffer itself where the
@@ -64,6 +66,8 @@ pub struct SendError<B> {
 /// What one call took.
 struct Taken {
     bytes: usize,
+    /// Whether that is less than it was given.
+    partial: bool,
     /// Whether a completion will come for it.
     owns_id: bool,
 }
@@ -90,7 +94,15 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
             tally: Tally::default(),
             wait_limit,
             patience: Patience::default(),
+            copied_below_bytes: 0,
         })
+    }
+
+    /// From now on ranges of fewer than `bytes` are copied as they are sent, with
+    /// `MSG_MORE` where others follow, and only the others go with `MSG_ZEROCOPY`:
+    /// as many calls a buffer as it has runs of either, in its order.
+    pub fn copy_below(&mut self, bytes: usize) {
+        self.copied_below_bytes = bytes;
     }
 
     /// The socket, to set options or to shut it down.
@@ -135,12 +147,14 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         let (mut sent_bytes, mut ids) = (0, 0);
         while sent_bytes < total_bytes {
             match self.send_some(buffer.as_ref(), sent_bytes) {
-                Ok(Taken { bytes, owns_id }) => {
+                Ok(Taken { bytes, partial, owns_id }) => {
                     sent_bytes += bytes;
                     if owns_id {
                         ids += 1;
                         self.tracker.sent_part();
-                        self.tally.count_send(bytes, sent_bytes < total_bytes);
+                        self.tally.count_send(bytes, partial);
+                    } else {
+                        self.tally.copied_bytes += bytes as u64;
                     }
                 }
                 Err(error) => {
@@ -160,23 +174,31 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         Ok(())
     }
 
-    /// One call, without the flag if the kernel has nothing to notify with.
+    /// One call, without the flag if the bytes are to be copied or the kernel has
+    /// nothing to notify with.
     fn send_some(&mut self, segments: &Segments, sent_bytes: usize) -> io::Result<Taken> {
-        #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
-        let result = sys::send_segments_zerocopy(self.socket.as_fd(), segments, sent_bytes);
-        let (bytes, owns_id) = match result {
-            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && self.nothing_to_wait_for() => {
-                self.tally.enobufs += 1;
-                let bytes = sys::send_segments(self.socket.as_fd(), segments, sent_bytes)?;
-                self.tally.fallback_sends += 1;
-                self.tally.copied_bytes += bytes as u64;
-                (bytes, false)
-            }
-            result => (result?, true),
+        let run = segments.run(sent_bytes, self.copied_below_bytes);
+        let (bytes, owns_id) = match run.is_small {
+            true => (sys::send_run(self.socket.as_fd(), segments, &run)?, false),
+            false => self.send_by_reference(segments, &run)?,
         };
         match bytes {
             0 => Err(io::ErrorKind::WriteZero.into()),
-            _ => Ok(Taken { bytes, owns_id }),
+            _ => Ok(Taken { bytes, partial: bytes < run.bytes, owns_id }),
+        }
+    }
+
+    fn send_by_reference(&mut self, segments: &Segments, run: &Run) -> io::Result<(usize, bool)> {
+        #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
+        let result = sys::send_run_zerocopy(self.socket.as_fd(), segments, run);
+        match result {
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && self.nothing_to_wait_for() => {
+                self.tally.enobufs += 1;
+                let bytes = sys::send_run(self.socket.as_fd(), segments, run)?;
+                self.tally.fallback_sends += 1;
+                Ok((bytes, false))
+            }
+            result => Ok((result?, true)),
         }
     }
 
@@ -191,109 +213,5 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         if let Err(buffer) = waits {
             self.copied.push_back(buffer);
         }
-    }
-
-    /// Reads completions and pushes the buffers that are back onto `returned`, in
-    /// the order in which they were sent, after those that fell back to a copy.
-    /// Reads until the queue is empty with [`Wait::No`], and only until one buffer
-    /// is back with [`Wait::ForOne`]: a coalesced range often brings hundreds.
-    pub fn reclaim(&mut self, wait: Wait, returned: &mut impl Extend<B>) -> io::Result<()> {
-        loop {
-            let before = self.outstanding();
-            returned.extend(self.copied.drain(..));
-            returned.extend(std::iter::from_fn(|| self.tracker.take_returned()));
-            let after = self.outstanding();
-            if after == 0 || (wait == Wait::ForOne && after < before) {
-                return Ok(());
-            }
-            if self.read_completion()? {
-                continue;
-            }
-            match wait {
-                Wait::No => return Ok(()),
-                Wait::ForOne => self.wait(false)?,
-            }
-        }
-    }
-
-    /// After a send that failed with `error`: waits until it is worth trying
-    /// again, or says which operation failed for good.
-    fn make_room(&mut self, error: io::Error) -> Result<(), (&'static str, io::Error)> {
-        let failed = |operation| move |error| (operation, error);
-        match error.raw_os_error() {
-            Some(libc::EINTR) => Ok(()),
-            Some(libc::EAGAIN) => {
-                // POLLERR would make poll return at once for as long as a
-                // completion lies unread, so those are taken in first.
-                while self.read_completion().map_err(failed("read completions"))? {}
-                self.wait(true).map_err(failed("wait for room in the send buffer"))
-            }
-            Some(libc::ENOBUFS) if self.tracker.pending_ids() > 0 => {
-                self.tally.enobufs += 1;
-                let mut read = self.read_completion().map_err(failed("read completions"))?;
-                while !read {
-                    self.wait(false).map_err(failed("wait for completions after ENOBUFS"))?;
-                    read = self.read_completion().map_err(failed("read completions"))?;
-                }
-                Ok(())
-            }
-            Some(libc::ENOBUFS) if !self.patience.is_over() => {
-                self.tally.enobufs += 1;
-                self.patience.wait(self.wait_limit);
-                Ok(())
-            }
-            _ => Err((ZEROCOPY_SEND, error)),
-        }
-    }
-
-    /// Takes one entry off the error queue; `false` if it was empty.
-    fn read_completion(&mut self) -> io::Result<bool> {
-        let mut control = ControlBuffer([0; 512]);
-        let Some((length, flags)) = sys::receive_error_queue(self.socket.as_fd(), &mut control)? else {
-            self.tally.empty_error_queue_reads += 1;
-            return Ok(false);
-        };
-        self.tally.error_queue_reads += 1;
-        if flags & libc::MSG_CTRUNC != 0 {
-            return Err(io::Error::other("error-queue entry longer than the control buffer"));
-        }
-        let completion = error_queue::parse(&control.0[..length]).map_err(io::Error::other)?;
-        let ids = self.tracker.complete(completion.first, completion.last).map_err(io::Error::other)?;
-        self.patience.renew();
-        self.tally.ranges += 1;
-        self.tally.notifications += u64::from(ids);
-        if completion.deferred_copy {
-            self.tally.deferred_copies += u64::from(ids);
-        }
-        Ok(true)
-    }
-
-    /// Blocks until there is something on the error queue or, with
-    /// `for_write`, room in the send buffer.
-    fn wait(&self, for_write: bool) -> io::Result<()> {
-        let ready = sys::poll(self.socket.as_fd(), for_write, self.wait_limit)?;
-        if ready.timed_out() {
-            let what = format!("nothing within {:?}", self.wait_limit);
-            return Err(io::Error::new(io::ErrorKind::TimedOut, what));
-        }
-        let failed = if ready.error { sys::resumed(|| self.socket.take_error())? } else { None };
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        // Both directions are shut down and nothing is there. Completions of
-        // what is still queued could come, but from a peer that may never read:
-        // the caller, who shut it down, is not kept waiting for them.
-        if ready.hung_up && !ready.error {
-            return Err(io::ErrorKind::ConnectionAborted.into());
-        }
-        Ok(())
-    }
-}
-
-impl<B: AsRef<Segments> + 'static> Drop for Sender<B> {
-    fn drop(&mut self) {
-        while self.tracker.pending_ids() > 0 && matches!(self.read_completion(), Ok(true)) {}
-        while self.tracker.take_returned().is_some() {}
-        self.tracker.abandon().for_each(std::mem::forget);
     }
 }

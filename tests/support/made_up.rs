@@ -8,7 +8,7 @@ use copycost::copy_mode::Tally;
 use copycost::counter::{COUNT, CPU_TIME, Count, Sums, VOLUNTARY_SWITCHES};
 use copycost::cpu::{Cpu, Topology};
 use copycost::environment::Environment;
-use copycost::exchange::{Block, BlockRound, CellMeasurement, CostUnit, SELF_LANE};
+use copycost::exchange::{Block, BlockRound, CellMeasurement, CostUnit, Received, SELF_LANE};
 use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::report::Report;
@@ -225,6 +225,7 @@ impl Machine {
                 _ => Vec::new(),
             },
             tally: Some(self.tally(own, messages, messages * bytes as u64)),
+            received: Received { copied_bytes: messages * bytes as u64, ..Received::default() },
             client_counts: counted(busy.0),
             server_counts: counted(busy.1),
             wall,

@@ -149,6 +149,7 @@ mod tests {
             rounds: vec![round("own", *own), round(SELF_LANE, *twin)],
             round_trips_ns: Vec::new(),
             tally: None,
+            received: Default::default(),
             client_counts: None,
             server_counts: None,
             wall: Duration::ZERO,

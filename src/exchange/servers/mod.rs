@@ -4,6 +4,7 @@
 
 mod in_process;
 mod listener;
+mod receiver;
 mod server;
 
 use std::sync::Arc;

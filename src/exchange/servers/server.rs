@@ -2,12 +2,13 @@
 //! answers each message in a latency cell. It owns its receive memory; whether
 //! a round is over is the gate's business.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use socket2::Socket;
 
+use super::receiver::Receiver;
 use crate::breakdown::{Sampling, ThreadSampler};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::Consumed;
@@ -15,8 +16,8 @@ use crate::counter::{self, CounterSource, Opened};
 use crate::error::{Error, Result};
 use crate::exchange::round::{Gate, now};
 use crate::exchange::spec::Fault;
-use crate::memory::PageBuffer;
 use crate::message::expected_byte;
+use crate::profile::ServerSettings;
 use crate::sys;
 
 /// What a server thread has read of its connection, and is to read.
@@ -33,9 +34,7 @@ pub(super) struct Server {
     pub(super) name: String,
     pub(super) socket: Arc<Socket>,
     pub(super) account: Arc<Account>,
-    pub(super) read_bytes: usize,
-    pub(super) receive_offset_bytes: usize,
-    pub(super) verify: bool,
+    pub(super) settings: ServerSettings,
     pub(super) fault: Fault,
     pub(super) counters: Arc<Vec<Box<dyn CounterSource>>>,
     pub(super) sampling: Option<Sampling>,
@@ -58,9 +57,8 @@ impl Server {
             let (cell, end) = (self.cell.clone(), self.name.clone());
             move |source| Error::System { cell, end, operation, source }
         };
-        let mut buffer = PageBuffer::new(self.read_bytes, self.receive_offset_bytes)
-            .map_err(failed("map the receive buffer"))?;
-        buffer.as_mut_slice().fill(1); // no page fault in a round
+        let mut receiver =
+            Receiver::new(&self.socket, &self.settings).map_err(failed("map the receive memory"))?;
         let message_bytes = self.cell.message_bytes as u64;
         let mut consumed = 0;
         let mut answered = 0;
@@ -73,14 +71,14 @@ impl Server {
         sampler.iter_mut().for_each(ThreadSampler::begin);
         gate.set_up(counters.new_absences(&before));
         loop {
-            let received = match (&*self.socket).read(buffer.as_mut_slice()) {
+            let received = match receiver.receive() {
                 Ok(0) => return self.closed(consumed),
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(failed("recv")(error)),
             };
-            if self.verify {
-                self.check(consumed, &buffer.as_slice()[..received])?;
+            if self.settings.verify {
+                self.check(consumed, receiver.last())?;
             }
             consumed += received as u64;
             self.account.consumed.advance(consumed);
@@ -118,7 +116,11 @@ impl Server {
                     sampler.begin();
                     before = counters.read().map_err(failed("read the thread's counters"))?;
                 }
-                gate.ended(end, Vec::new(), |round| round.add_server(&counts, samples));
+                let received = receiver.take_received();
+                gate.ended(end, Vec::new(), |round| {
+                    round.add_server(&counts, samples);
+                    round.received = round.received.plus(&received);
+                });
             }
         }
     }
