@@ -82,12 +82,14 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     let (in_turn, mut notes) = pairs::in_turn(base, new);
     let one_emulated = comparability::one_emulated(base, new);
     let times_are_apart = one_emulated.is_some() && !options.force;
+    let steered_apart = comparability::steered_apart(base, new);
     let (base, new) = (&base.calm(), &new.calm());
     let (mut references, mut cells) = (Vec::new(), Vec::new());
     for quantity in Quantity::ALL {
         let in_turn = in_turn.get(&quantity.target()).cloned().unwrap_or_default();
         let mut sides = sides(base, new, quantity, in_turn, options.threshold);
         sides.times_are_apart = times_are_apart;
+        sides.are_steered_apart = steered_apart.is_some() && !options.force;
         let both = !sides.base.keys().is_empty() && !sides.new.keys().is_empty();
         if both && !times_are_apart && sides.base.unit() == sides.new.unit() {
             references.extend(sides.machine.changes(quantity, &sides.in_turn));
@@ -97,6 +99,10 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     notes.extend(one_emulated.map(|what| match times_are_apart {
         true => format!("{what}, and has no verdict (`--force` gives one)"),
         false => format!("{what}; its verdicts are forced"),
+    }));
+    notes.extend(steered_apart.map(|what| match options.force {
+        true => format!("{what}; relative verdicts are forced"),
+        false => format!("{what}; so no mode has a relative verdict (`--force` gives one)"),
     }));
     if shared > 0 {
         notes.push(format!(
@@ -145,6 +151,7 @@ fn sides<'a>(
         machine,
         in_turn,
         times_are_apart: false,
+        are_steered_apart: false,
         threshold: threshold.ln_1p(),
     }
 }

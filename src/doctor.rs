@@ -131,6 +131,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("optmem", network::optmem),
     ("locked_memory", network::locked_memory),
     ("loopback_mtu", network::loopback_mtu),
+    ("receive_steering", network::receive_steering),
     ("window_scaling", network::window_scaling),
     ("slow_start_after_idle", network::slow_start_after_idle),
     ("default_congestion_control", network::default_congestion_control),

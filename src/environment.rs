@@ -6,6 +6,7 @@
 mod hypervisor;
 mod kernel;
 mod machine;
+mod network;
 mod program;
 mod quota;
 mod root;
@@ -38,8 +39,13 @@ impl Environment {
     /// and `sys` are looked for in it.
     pub fn read_from(root: &Path, profile: &Profile) -> Environment {
         let root = Root::new(root);
-        let groups =
-            [kernel::items(&root), machine::items(&root), hypervisor::items(&root), program::items(profile)];
+        let groups = [
+            kernel::items(&root),
+            machine::items(&root),
+            hypervisor::items(&root),
+            network::items(&root),
+            program::items(profile),
+        ];
         Environment { items: groups.into_iter().flatten().collect() }
     }
 

@@ -41,6 +41,7 @@ pub mod profile;
 pub mod ratio;
 pub mod report;
 pub mod results;
+pub mod steering;
 mod sys;
 #[doc(hidden)]
 pub mod testing;

@@ -5,6 +5,7 @@
 pub(crate) mod check;
 mod choice;
 mod congestion_control;
+mod here;
 mod message_layout;
 pub mod overrides;
 mod refusal;

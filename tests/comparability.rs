@@ -33,6 +33,9 @@ fn each_listed_condition_is_weighed() {
         ("sysctl.net.core.optmem_max", Weight::Sought),
         ("sysctl.net.ipv4.tcp_rmem", Weight::Sought),
         ("cpu.model", Weight::Warning),
+        ("sysctl.net.core.rps_sock_flow_entries", Weight::Warning),
+        ("receive_steering.rps_cpus", Weight::Warning),
+        ("packet_filter.ip_tables", Weight::Warning),
         ("frequency.governor", Weight::Warning),
         ("mitigation.spectre_v2", Weight::Warning),
         ("sysctl.net.ipv4.tcp_congestion_control", Weight::Warning),
@@ -193,6 +196,37 @@ fn emulated_time_has_no_verdict_beside_real_time_unless_forced() {
     // Two emulated sides compare: what they share cancels.
     let other = emulated.record("other", 3, 12, Target::Throughput);
     assert!(cell(&compare(&guest, &other, options()).unwrap(), "two-copy").relative.ratio.is_some());
+}
+
+/// It moves one mode against another by itself; a figure is the figure.
+#[test]
+fn another_receive_steering_has_no_relative_verdict_unless_forced() {
+    let of = |kind: Option<&str>, force: bool| {
+        let machine = Machine { slowed: Some(("one-copy", 1.3)), ..Machine::new() };
+        let steered = |name: &str, machine: &Machine, kind: Option<&str>, seed| {
+            let mut machine = machine.clone();
+            let reading = kind.map(|kind| Reading::Value(Value::Text(kind.into())));
+            machine.environment.items.extend(reading.map(|kind| ("receive_steering.kind".into(), kind)));
+            machine.record(name, seed, 8, Target::Throughput)
+        };
+        let base = steered("base", &Machine::new(), Some("none"), 1);
+        compare(&base, &steered("new", &machine, kind, 2), Options { threshold: 0.0, force }).unwrap()
+    };
+    let apart = of(Some("follow"), false);
+    let found = cell(&apart, "one-copy");
+    assert_eq!((found.relative.verdict, found.relative.ratio), (Verdict::CannotTell, None));
+    assert_eq!(found.relative.reason.as_deref(), Some("receive steering differs"));
+    assert!(found.absolute.ratio.is_some(), "{found:?}");
+    let text = render(&apart, Style::Text);
+    let (above, _) = text.split_once("threads  bytes").unwrap();
+    assert!(above.contains("WARNING, differs: receive_steering.kind: none → follow"), "{text}");
+    assert!(above.contains("under receive steering `none` in `base` and `follow` in `new`"), "{text}");
+    let forced = of(Some("follow"), true);
+    assert_eq!(cell(&forced, "one-copy").relative.verdict, Verdict::Slower);
+    assert!(render(&forced, Style::Text).contains("relative verdicts are forced"));
+    for alike in [Some("none"), None] {
+        assert_eq!(cell(&of(alike, false), "one-copy").relative.verdict, Verdict::Slower, "{alike:?}");
+    }
 }
 
 #[test]

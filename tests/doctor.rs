@@ -11,6 +11,7 @@ use copycost::doctor::{self, Finding, Severity, measure};
 use copycost::environment::Environment;
 use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
+use copycost::steering::Wanted;
 use machine::{CASES, healthy, machine};
 
 fn profile() -> Profile {
@@ -124,6 +125,23 @@ fn the_profile_decides_what_matters() {
     profile.matrix.threads = vec![9];
     let kinds: Vec<String> = doctor::findings(&same, &profile).into_iter().map(|found| found.kind).collect();
     assert_eq!(kinds, ["oversubscribed"]);
+}
+
+#[test]
+fn another_receive_steering_than_the_profiles_is_missing_and_none_at_all_a_note() {
+    let found = |kind: &str, wanted: Wanted| {
+        let mut profile = profile();
+        profile.placement.receive_steering = wanted;
+        let found = doctor::findings(&machine(&[("receive_steering.kind", kind)]), &profile);
+        found.first().map(|found| (found.severity, found.change.clone()))
+    };
+    let tune = |kind: &str| format!("copycost tune --receive-steering {kind}");
+    assert_eq!(found("none", Wanted::Any), Some((Severity::Note, tune("follow"))));
+    assert_eq!(found("none", Wanted::Follow), Some((Severity::Missing, tune("follow"))));
+    for other in ["follow", "by hash to CPU 0-3"] {
+        assert_eq!(found(other, Wanted::None), Some((Severity::Missing, tune("none"))), "{other}");
+    }
+    assert_eq!((found("none", Wanted::None), found("follow", Wanted::Follow)), (None, None));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use copycost::ratio::Ratio;
 use copycost::results::criterion_files;
 use copycost::results::record::{Record, WrittenDoubt};
 use copycost::results::recording::{Manifest, Pair, PassId, Side};
+use copycost::steering::Wanted;
 use copycost::zerocopy::Tally as Completions;
 use healthy_cell::{measurement, record};
 use proptest::prelude::*;
@@ -57,6 +58,7 @@ fn every_doubt() -> Vec<Doubt> {
         Doubt::Slowed { percent: 5.0 },
         Doubt::UnequalCores { kinds: "large, small".into() },
         Doubt::CpuQuota { quota_cpus: 1.5, needed_cpus: 4 },
+        Doubt::Emulated { by: "TCG".into() },
     ];
     let kinds: Vec<DoubtKind> = doubts.iter().map(Doubt::kind).collect();
     let lacking: Vec<_> = DoubtKind::ALL.into_iter().filter(|kind| !kinds.contains(kind)).collect();
@@ -141,6 +143,7 @@ fn a_record_of_every_target_with_all_that_it_can_hold_comes_back() {
 #[test]
 fn every_choice_of_a_profile_comes_back() {
     use PlacementPolicy::{AcrossNodes, None, SameCore, Siblings, Spread};
+    let steerings = [Wanted::Any, Wanted::Follow, Wanted::None];
     // A choice that is added does not compile until it is here, and in the lists below.
     let _ = |policy: PlacementPolicy| match policy {
         Spread | SameCore | Siblings | AcrossNodes | None => {}
@@ -155,6 +158,7 @@ fn every_choice_of_a_profile_comes_back() {
     {
         for buffer in [BufferSize::Fixed(1), BufferSize::Auto(Auto::Auto)] {
             (profile.placement.policy, profile.rounds.order) = (policy, order);
+            profile.placement.receive_steering = steerings[policy as usize % steerings.len()];
             (profile.socket.send_buffer_bytes, profile.socket.receive_buffer_bytes) = (buffer, buffer);
             let mut record = record(measurement("two-copy"));
             record.profile = profile.clone();

@@ -36,6 +36,8 @@ pub(super) struct Sides<'a> {
     pub(super) in_turn: BTreeSet<usize>,
     /// One side's processors are emulated, and nobody insists.
     pub(super) times_are_apart: bool,
+    /// Packets were processed elsewhere on one side, and nobody insists.
+    pub(super) are_steered_apart: bool,
     /// The log of the smallest change that is called.
     pub(super) threshold: f64,
 }

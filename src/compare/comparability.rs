@@ -64,7 +64,7 @@ const NO_CONDITION: [&str; 9] = [
 ];
 
 /// Not the kernel, and able to move every figure.
-const WARNED_OF: [&str; 14] = [
+const WARNED_OF: [&str; 17] = [
     "cpu.",
     "smt.",
     "architecture",
@@ -79,6 +79,9 @@ const WARNED_OF: [&str; 14] = [
     "dmi.",
     "sysctl.net.ipv4.tcp_congestion_control",
     "loopback.",
+    "receive_steering.",
+    "sysctl.net.core.rps_",
+    "packet_filter.",
 ];
 
 const SOUGHT: [&str; 3] = ["kernel_", "sysctl.", "huge_pages."];
@@ -141,6 +144,24 @@ pub(super) fn one_emulated(base: &Baseline, new: &Baseline) -> Option<String> {
         emulated.name, real.name
     ))
 }
+
+/// What is to be known of two baselines whose packets were processed on other
+/// CPUs: that moves modes against each other more than most kernels do.
+pub(super) fn steered_apart(base: &Baseline, new: &Baseline) -> Option<String> {
+    let kind = |baseline: &Baseline| {
+        Some(of_all(baseline, STEERING)).filter(|kind| kind != "not recorded" && kind != "absent")
+    };
+    let (a, b) = (kind(base)?, kind(new)?);
+    (a != b).then(|| {
+        format!(
+            "packets were processed under receive steering `{a}` in `{}` and `{b}` in `{}`: that alone moves one mode \
+             against another by up to 1.8 times (docs/METHOD.md, \"Where packets are processed\")",
+            base.name, new.name
+        )
+    })
+}
+
+const STEERING: &str = "receive_steering.kind";
 
 /// Why a sysctl does not bear on either record: both profiles override it.
 fn no_effect(records: [&Record; 2], name: &str, values: [&str; 2]) -> Option<String> {

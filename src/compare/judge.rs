@@ -25,6 +25,9 @@ pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
         for mode in modes(sides, key) {
             let answers = match &do_not_compare {
                 Some(why) => (Answer::absent(why), Answer::absent(why)),
+                None if sides.are_steered_apart => {
+                    (Answer::absent("receive steering differs"), sides.absolute(key, &mode))
+                }
                 None => (sides.relative(key, &mode), sides.absolute(key, &mode)),
             };
             cells.push((key, mode, answers));

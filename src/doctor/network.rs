@@ -5,6 +5,7 @@ use super::{Look, Said};
 use crate::copy_mode::{self, Handover};
 use crate::exchange::open_files_needed;
 use crate::profile::BufferSize;
+use crate::steering::{LOOPBACK, Wanted};
 
 fn names(list: &str, name: &str) -> bool {
     list.split(' ').any(|listed| listed == name)
@@ -142,6 +143,40 @@ pub(super) fn loopback_mtu(look: &Look<'_>) -> Option<Said> {
             )
             .change(format!("ip link set dev lo mtu {LOOPBACK_MTU_BYTES:.0}")),
     )
+}
+
+pub(super) fn receive_steering(look: &Look<'_>) -> Option<Said> {
+    let kind = look.text("receive_steering.kind")?;
+    let wanted = look.profile.placement.receive_steering;
+    let is = |wanted: Wanted| kind == wanted.name();
+    if wanted == Wanted::Any && is(Wanted::None) {
+        return Some(
+            Said::note(format!("packets of {LOOPBACK} are processed on whichever CPU transmits: no receive steering"))
+                .why(
+                    "two CPUs reorder a connection's segments, and MSG_ZEROCOPY's ratio is another for seconds; receive \
+                     flow steering ends that and moves the answer: which one to measure is a choice",
+                )
+                .change("copycost tune --receive-steering follow"),
+        );
+    }
+    if wanted == Wanted::Any && !is(Wanted::Follow) {
+        return Some(
+            Said::worse(format!("receive steering of {LOOPBACK}: {kind}"))
+                .why(
+                    "each connection's hash picks its CPU anew: of all steerings this one differs most from process \
+                     to process",
+                )
+                .change("copycost tune --receive-steering none, or follow"),
+        );
+    }
+    (wanted != Wanted::Any && !is(wanted)).then(|| {
+        Said::missing(format!(
+            "receive steering of {LOOPBACK} is `{kind}`; the profile asks for `{}`",
+            wanted.name()
+        ))
+        .why("nothing is measured: it moves one mode against another by more than most kernels do")
+        .change(format!("copycost tune --receive-steering {}", wanted.name()))
+    })
 }
 
 pub(super) fn window_scaling(look: &Look<'_>) -> Option<Said> {

@@ -28,6 +28,7 @@ const SYSCTLS: &[&str] = &[
     "net.core.optmem_max",
     "net.core.rmem_default",
     "net.core.rmem_max",
+    "net.core.rps_default_mask",
     "net.core.rps_sock_flow_entries",
     "net.core.skb_defer_max",
     "net.core.somaxconn",

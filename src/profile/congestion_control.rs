@@ -1,6 +1,5 @@
-//! Whether this machine takes a profile's congestion control. A profile is read
-//! anywhere, also beside figures of another machine, so this is asked only
-//! before something is measured, or by who wants a profile checked.
+//! Whether this machine takes a profile's congestion control. When
+//! that is asked is `here`'s business.
 
 use std::path::Path;
 
@@ -24,7 +23,7 @@ struct Machine {
 impl Profile {
     /// Fails if a connection could not have the profile's congestion control
     /// here. What cannot be read is left to the kernel to refuse.
-    pub fn check_here(&self) -> Result<(), ProfileError> {
+    pub(super) fn check_congestion_control_here(&self) -> Result<(), ProfileError> {
         let name = &self.socket.congestion_control;
         let refusal = Machine::read(name).and_then(|machine| machine.refusal(name));
         match refusal {

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::MessageLayout;
+use crate::steering::Wanted;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -101,6 +102,9 @@ fn zero_copy_from_bytes() -> usize {
 #[allow(missing_docs)]
 pub struct PlacementSettings {
     pub policy: PlacementPolicy,
+    /// Absent from records older than this key.
+    #[serde(default)]
+    pub receive_steering: Wanted,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

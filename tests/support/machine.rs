@@ -49,6 +49,7 @@ pub fn healthy() -> Environment {
         ("perf.processor_devices", "cpu"),
         ("perf.refused", "no"),
         ("profile", "default"),
+        ("receive_steering.kind", "follow"),
         ("sysctl.net.ipv4.tcp_allowed_congestion_control", "reno cubic"),
         ("sysctl.net.ipv4.tcp_available_congestion_control", "reno cubic"),
         ("sysctl.net.ipv4.tcp_congestion_control", "cubic"),
@@ -251,6 +252,13 @@ pub const CASES: &[Case] = &[
         Worse,
         "ip link set dev lo mtu 65536",
         &[("loopback.mtu_bytes", "65536")],
+    ),
+    (
+        "receive_steering",
+        &[("receive_steering.kind", "by hash to CPU 0-15")],
+        Worse,
+        "by hash to CPU 0-15",
+        &[("receive_steering.kind", "follow")],
     ),
     (
         "window_scaling",
