@@ -20,6 +20,7 @@ mod power;
 mod quantity;
 pub(crate) mod rows;
 mod serial;
+mod shared_blocks;
 pub mod statistics;
 pub mod table;
 mod verdict;
@@ -57,6 +58,8 @@ pub struct Options {
     pub threshold: f64,
     /// Compare also what should not be compared.
     pub force: bool,
+    /// How many comparisons are asked for at once: their verdicts hold together.
+    pub comparisons: usize,
 }
 
 /// Compares `new` with `base`. An error if they measured different things and
@@ -88,13 +91,13 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     for quantity in Quantity::ALL {
         let in_turn = in_turn.get(&quantity.target()).cloned().unwrap_or_default();
         let mut sides = sides(base, new, quantity, in_turn, options.threshold);
-        sides.times_are_apart = times_are_apart;
+        (sides.times_are_apart, sides.share_blocks) = (times_are_apart, pairs::share_blocks(base, new));
         sides.are_steered_apart = steered_apart.is_some() && !options.force;
         let both = !sides.base.keys().is_empty() && !sides.new.keys().is_empty();
         if both && !times_are_apart && sides.base.unit() == sides.new.unit() {
             references.extend(sides.machine.changes(quantity, &sides.in_turn));
         }
-        cells.extend(judge(&sides));
+        cells.extend(judge(&sides, options.comparisons));
     }
     notes.extend(one_emulated.map(|what| match times_are_apart {
         true => format!("{what}, and has no verdict (`--force` gives one)"),
@@ -120,6 +123,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         new: of_new,
         differences,
         threshold: options.threshold,
+        comparisons: (options.comparisons > 1).then_some(options.comparisons),
         references,
         cells,
     })
@@ -128,7 +132,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
 /// What a comparison of a baseline with another of as many processes, which vary as
 /// these do, could find: of use for that alone.
 pub(crate) fn with_one_like_it(baseline: &Baseline, quantity: Quantity) -> Vec<CellComparison> {
-    judge(&sides(baseline, baseline, quantity, BTreeSet::new(), 0.0))
+    judge(&sides(baseline, baseline, quantity, BTreeSet::new(), 0.0), 1)
 }
 
 fn sides<'a>(
@@ -150,6 +154,7 @@ fn sides<'a>(
         new: of_new,
         machine,
         in_turn,
+        share_blocks: false,
         times_are_apart: false,
         are_steered_apart: false,
         threshold: threshold.ln_1p(),

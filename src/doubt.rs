@@ -37,6 +37,7 @@ pub enum Doubt {
     UnequalCores { kinds: String },
     CpuQuota { quota_cpus: f64, needed_cpus: usize },
     Emulated { by: String },
+    OthersBusy { side: String, percent: f64 },
 }
 
 /// A segment sent again is nearly always a reordering between CPUs here, since
@@ -68,6 +69,7 @@ impl Doubt {
             Doubt::UnequalCores { .. } => DoubtKind::UnequalCores,
             Doubt::CpuQuota { .. } => DoubtKind::CpuQuota,
             Doubt::Emulated { .. } => DoubtKind::Emulated,
+            Doubt::OthersBusy { .. } => DoubtKind::OthersBusy,
         }
     }
 
@@ -115,6 +117,9 @@ impl Doubt {
                 "the control group's quota is the time of {quota_cpus:.2} CPUs, and busy threads want \
                  {needed_cpus}: they stand still for a part of each period"
             ),
+            Doubt::OthersBusy { side, percent } => format!(
+                "while other sides had their rounds, the agent of {side} kept {percent:.0} % of a CPU busy"
+            ),
             Doubt::Emulated { by } => {
                 format!(
                     "{by}: software plays the processor, and no time of it is one of a kernel on hardware"
@@ -160,6 +165,10 @@ impl Doubt {
             }
             Doubt::CpuQuota { .. } => {
                 "lift the limit (systemctl set-property UNIT CPUQuota=, or the container's), or fewer threads"
+                    .into()
+            }
+            Doubt::OthersBusy { .. } => {
+                "look for what else that agent's process does; give sides CPUs of their own (taskset -c)"
                     .into()
             }
             Doubt::Emulated { .. } => {

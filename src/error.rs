@@ -153,6 +153,21 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// What an agent and who controls it have to say to each other is not as it
+    /// should be.
+    #[error("{what}")]
+    Control {
+        /// What is wrong, and what was expected.
+        what: String,
+    },
+    /// Something went wrong at a side.
+    #[error("side {side}: {what}")]
+    AtSide {
+        /// The side's name.
+        side: String,
+        /// What its agent said, or what became of it.
+        what: String,
+    },
     /// A file of Criterion's or of ours cannot be read or written.
     #[error("{path}: {source}")]
     File {

@@ -23,6 +23,7 @@ pub mod bench;
 pub mod breakdown;
 pub mod cell;
 pub mod compare;
+pub mod control;
 pub mod copy_mode;
 pub mod counter;
 pub mod cpu;
@@ -41,6 +42,7 @@ pub mod profile;
 pub mod ratio;
 pub mod report;
 pub mod results;
+pub mod sides;
 pub mod steering;
 mod sys;
 #[doc(hidden)]

@@ -24,12 +24,14 @@ enum Command {
     Compare(commands::compare::Compare),
     Doctor(commands::doctor::Doctor),
     Export(commands::export::Export),
+    Guard(commands::guard::Guard),
     Import(commands::import::Import),
     Stream(commands::stream::Stream),
     Profile(commands::profile::ShowProfile),
     Record(commands::record::Record),
     Report(commands::report::MakeReport),
     Pass(commands::pass::MeasurePass),
+    Serve(commands::serve::Serve),
 }
 
 fn main() -> ExitCode {
@@ -38,12 +40,14 @@ fn main() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::Doctor(command) => done(command.run()),
         Command::Export(command) => done(command.run()),
+        Command::Guard(command) => command.run(),
         Command::Import(command) => done(command.run()),
         Command::Stream(command) => done(command.run()),
         Command::Profile(command) => done(command.run()),
         Command::Record(command) => done(command.run()),
         Command::Report(command) => done(command.run()),
         Command::Pass(command) => return command.run(),
+        Command::Serve(command) => done(command.run()),
     };
     match outcome {
         Ok(status) => status,

@@ -100,6 +100,12 @@ impl Profile {
         Ok(profile)
     }
 
+    /// Checks every value of a profile that came from elsewhere; errors call it
+    /// `file`.
+    pub fn check(&self, file: &str) -> Result<(), ProfileError> {
+        check::values(file, self)
+    }
+
     /// Every cell of `target`, in this order.
     pub fn cells(&self, target: Target) -> Vec<Cell> {
         let mut cells = Vec::new();

@@ -164,7 +164,7 @@ fn another_profile_is_warned_of_and_another_message_refused() {
     let mut new = base.clone();
     new.processes.iter_mut().flat_map(|p| &mut p.records).for_each(|record| record.method_version += 1);
     assert!(compare(&base, &new, options()).unwrap_err().to_string().contains("method_version"));
-    let forced = compare(&base, &new, Options { threshold: 0.0, force: true }).unwrap();
+    let forced = compare(&base, &new, Options { threshold: 0.0, force: true, comparisons: 1 }).unwrap();
     assert!(render(&forced, Style::Text).contains("NOT COMPARABLE, forced: method_version: 2 → 3"));
 }
 
@@ -189,7 +189,7 @@ fn emulated_time_has_no_verdict_beside_real_time_unless_forced() {
         );
         assert_eq!(comparison.base.emulated.is_some(), base.name == "guest");
         assert!(cell(&comparison, "two-copy").doubts.to_string().contains('e'));
-        let forced = compare(base, new, Options { threshold: 0.0, force: true }).unwrap();
+        let forced = compare(base, new, Options { threshold: 0.0, force: true, comparisons: 1 }).unwrap();
         assert!(cell(&forced, "two-copy").absolute.ratio.is_some() && !forced.references.is_empty());
         assert!(render(&forced, Style::Text).contains("its verdicts are forced"));
     }

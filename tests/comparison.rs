@@ -44,7 +44,7 @@ fn a_slowed_mode_is_found_and_no_other_blamed() {
     let text = render(&comparison, Style::Text);
     assert!(text.contains("each reference alike"), "{text}");
     assert!(text.contains("memcpy ×") && text.contains("system-call ×"), "{text}");
-    let few_percent = Options { threshold: 0.06, force: false };
+    let few_percent = Options { threshold: 0.06, force: false, comparisons: 1 };
     let comparison = compare(&base, &quiet.record("new", 4, 8, Target::Throughput), few_percent).unwrap();
     assert!(!comparison.has(Verdict::Slower), "5 % is below the threshold of 6 %");
 }

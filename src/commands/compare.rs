@@ -8,7 +8,9 @@ use copycost::Error;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Verdict, compare};
 use copycost::results::criterion_files;
+use copycost::results::group::baselines_of;
 
+use super::WrongUsage;
 use super::number::within;
 
 /// Say what changed from one baseline to another, cell by cell: against the
@@ -16,10 +18,10 @@ use super::number::within;
 #[derive(clap::Args)]
 pub(crate) struct Compare {
     /// The baseline to compare with: a name of `copycost record` or of
-    /// `cargo bench -- --save-baseline`; `new` is the last run.
+    /// `cargo bench -- --save-baseline`; `new` is the last run. A group of sides
+    /// stands for its first side, and for the others to compare with it.
     base: String,
     /// What to compare with it.
-    #[arg(required = true)]
     new: Vec<String>,
     /// Changes up to this many percent are not called.
     #[arg(long, default_value = "0", value_name = "PCT", value_parser = within(0.0..=100.0_f64), allow_negative_numbers = true)]
@@ -41,10 +43,21 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let output = criterion_files::output_directory();
-        let base = Baseline::load(&output, &self.base)?;
-        let options = Options { threshold: self.threshold / 100.0, force: self.force };
+        let names: Vec<&String> = [&self.base].into_iter().chain(&self.new).collect();
+        let mut baselines = Vec::new();
+        for name in names {
+            baselines.extend(baselines_of(&output, name)?);
+        }
+        let [base, new @ ..] = baselines.as_slice() else { return Ok(ExitCode::from(2)) };
+        if new.is_empty() {
+            let what = format!("{base}: compare with what? Give a second name, or a group of several sides");
+            return Err(WrongUsage(what).into());
+        }
+        let base = Baseline::load(&output, base)?;
+        let comparisons = new.len();
+        let options = Options { threshold: self.threshold / 100.0, force: self.force, comparisons };
         let mut comparisons: Vec<Comparison> = Vec::new();
-        for name in &self.new {
+        for name in new {
             match compare(&base, &Baseline::load(&output, name)?, options) {
                 Ok(comparison) => comparisons.push(comparison),
                 Err(error @ Error::OneBaseline { .. }) => {

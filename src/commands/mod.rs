@@ -5,12 +5,14 @@ pub(crate) mod breakdown;
 pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod guard;
 pub(crate) mod import;
 mod number;
 pub(crate) mod pass;
 pub(crate) mod profile;
 pub(crate) mod record;
 pub(crate) mod report;
+pub(crate) mod serve;
 pub(crate) mod stream;
 
 use copycost::copy_mode::{self, ModeEntry};

@@ -6,6 +6,9 @@ mod discard;
 mod pass;
 mod progress;
 mod selection;
+mod side_words;
+mod sides;
+mod sitting;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,6 +21,7 @@ use copycost::cpu::Topology;
 use copycost::exchange;
 use copycost::profile::{Profile, ProfileChoice, overrides};
 use copycost::results::criterion_files;
+use copycost::results::group::Group;
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, Manifest, Pair, PassId, Recording, Side};
 use copycost::results::table::count;
@@ -67,6 +71,8 @@ pub(crate) struct Record {
     /// Shell command to run before each pass of NAME-b.
     #[arg(long, requires = "interleave", value_name = "CMD")]
     before_b: Option<String>,
+    #[command(flatten)]
+    sides: side_words::SideWords,
 }
 
 /// One process to come, and whose.
@@ -80,6 +86,9 @@ impl Record {
         let output = criterion_files::output_directory();
         if let Some(name) = &self.discard {
             return discard::run(&output, name, self.yes);
+        }
+        if self.sides.is_given() || self.is_group(&output)? {
+            return sides::run(&self, &output);
         }
         let mut recordings = if self.resume { self.resume(&output)? } else { self.begin(&output)? };
         let steps = steps(&recordings)?;
@@ -112,9 +121,7 @@ impl Record {
         eprintln!("copycost record: {choice}");
         let profile = choice.profile;
         profile.check_here()?;
-        let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
-        targets.sort_unstable();
-        targets.dedup();
+        let targets = self.targets();
         let cells = selection::cells(&profile, &targets, self.filter.as_deref())?;
         let manifest = Manifest::new(profile, targets, self.rounds, self.filter.clone());
         let name = self.name()?;
@@ -135,6 +142,13 @@ impl Record {
             Recording::begin(output, &name.with_suffix(letter)?, Manifest { pair, ..manifest.clone() })
         };
         Ok(sides.into_iter().map(begin).collect::<Result<_, _>>()?)
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let mut targets = if self.targets.is_empty() { Target::ALL.to_vec() } else { self.targets.clone() };
+        targets.sort_unstable();
+        targets.dedup();
+        targets
     }
 
     /// What was begun is taken up with what it was begun with; of a pair both.
@@ -161,6 +175,17 @@ impl Record {
             bail!("recording `{name}`: {what}");
         }
         Ok(recordings)
+    }
+
+    /// Whether the name that is taken up is a group's; nothing else is called like one.
+    fn is_group(&self, output: &Path) -> anyhow::Result<bool> {
+        let name = self.name()?;
+        match Group::read(output, name.as_str())? {
+            Some(_) if !self.resume => {
+                bail!(WrongUsage(format!("`{name}` is a group of sides; give another --name, or its --side")))
+            }
+            found => Ok(found.is_some()),
+        }
     }
 
     fn name(&self) -> anyhow::Result<BaselineName> {
@@ -231,7 +256,7 @@ fn measure_all(
     let targets: Vec<Target> = steps.iter().map(|step| step.pass.target).collect();
     let asked_for = &recordings[0].manifest().targets;
     let cells = selection::cells(&profile, asked_for, filter.as_deref())?;
-    let mut progress = Progress::begin(&targets, &profile, &cells);
+    let mut progress = Progress::begin(&targets, &profile, &cells, 1);
     let mut measured = vec![0; recordings.len()];
     for step in steps {
         let recording = &recordings[step.side];

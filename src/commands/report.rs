@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use copycost::compare::Baseline;
 use copycost::report::{Report, files, markdown};
 use copycost::results::criterion_files;
+use copycost::results::group::baselines_of;
 
 /// Answer from the records which mode to use where, from which size on it pays
 /// and what it costs; with several baselines also what changed.
@@ -36,9 +37,11 @@ impl MakeReport {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let output = criterion_files::output_directory();
         let mut names: Vec<String> = Vec::new();
-        for name in self.baselines {
-            if !names.contains(&name) {
-                names.push(name);
+        for given in self.baselines {
+            for name in baselines_of(&output, &given)? {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
             }
         }
         if names.is_empty() {

@@ -22,7 +22,9 @@ use std::collections::BTreeSet;
 use super::machine::Machine;
 use super::power::Test;
 use super::rows::{RowKey, Rows, Within};
+use super::shared_blocks;
 use super::statistics::{Basis, Difference, Side, centre};
+use crate::exchange::Block;
 
 const CELLS_ALONE: &str = "rounds hold fewer than the 100 round trips that a 99th percentile needs, and of one \
                            process on each side whole cells have no spread to tell by";
@@ -38,6 +40,8 @@ pub(super) struct Sides<'a> {
     pub(super) times_are_apart: bool,
     /// Packets were processed elsewhere on one side, and nobody insists.
     pub(super) are_steered_apart: bool,
+    /// Whether they are sides whose passes shared their blocks.
+    pub(super) share_blocks: bool,
     /// The log of the smallest change that is called.
     pub(super) threshold: f64,
 }
@@ -74,14 +78,28 @@ impl Sides<'_> {
     /// Did its figure change?
     pub(super) fn absolute(&self, key: RowKey, mode: &str) -> Answer {
         let (base, new) = (self.base.absolute(key, mode), self.new.absolute(key, mode));
-        let found = Test::of(&base, &new, &self.in_turn).map(|test| {
+        let within_blocks = |block: &Block| Some(self.base.of_block(block, mode)?.ln());
+        let test = match self.shared(key, &within_blocks) {
+            Some(test) => Ok(test),
+            None => Test::of(&base, &new, &self.in_turn),
+        };
+        let found = test.map(|test| {
             let alone = Found::of(None, &base, &new, test, self.threshold);
             match alone.difference.basis {
                 Basis::Processes | Basis::OneSideAlone => self.over_machine(alone, &base, &new),
-                Basis::Pairs | Basis::Generations => alone,
+                Basis::Pairs | Basis::SharedBlocks | Basis::Generations => alone,
             }
         });
         Answer { found, weight: 1.0 }
+    }
+
+    /// The difference of what `read` makes of a block at either side, within the
+    /// blocks that they shared, where they did.
+    fn shared(&self, key: RowKey, read: &dyn Fn(&Block) -> Option<f64>) -> Option<Test> {
+        let within = |rows: &Rows<'_>| rows.within(key) == Within::Blocks;
+        let is_shared = self.share_blocks && within(&self.base) && within(&self.new);
+        let differences = is_shared.then(|| shared_blocks::differences(&self.base, &self.new, key, read))?;
+        Test::of_shared_blocks(&differences)
     }
 
     /// The answer of all that it takes: the change by itself, and over each
@@ -133,7 +151,14 @@ impl Sides<'_> {
             if within == Within::Processes && a.processes.len() == 1 && b.processes.len() == 1 {
                 return Err(CELLS_ALONE.to_string());
             }
-            let test = Test::of(&a, &b, &self.in_turn)?;
+            let within_blocks = |block: &Block| {
+                let (own, other) = (base.of_block(block, mode)?, base.of_block(block, other)?);
+                Some((own / other).ln())
+            };
+            let test = match self.shared(key, &within_blocks) {
+                Some(test) => test,
+                None => Test::of(&a, &b, &self.in_turn)?,
+            };
             Ok(Found::of(Some(other.to_string()), &a, &b, test, self.threshold))
         });
         let pairs: Result<Vec<Found>, String> = pairs.collect();

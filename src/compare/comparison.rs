@@ -23,6 +23,10 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Differences up to this share are not called.
     pub threshold: f64,
+    /// Of how many comparisons this is one, if of several: all their verdicts hold
+    /// together.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub comparisons: Option<usize>,
     /// What the references did that each quantity is held against, where both
     /// sides measured them.
     #[serde(default)]

@@ -12,8 +12,8 @@ use super::{COARSEST, CellComparison, Interval, Judged, LEVEL, Verdict};
 /// As a share: what could be missed beyond it is no number to read.
 const TENFOLD: f64 = 9.0;
 
-/// Judges every cell that either side measured.
-pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
+/// Judges every cell that either side measured, as one of so many comparisons.
+pub(super) fn judge(sides: &Sides<'_>, comparisons: usize) -> Vec<CellComparison> {
     let (base, new, threshold) = (&sides.base, &sides.new, sides.threshold);
     let do_not_compare = match (base.unit(), new.unit()) {
         (Some(a), Some(b)) if a != b => Some(format!("the baseline is in {a}, the new run in {b}")),
@@ -35,7 +35,8 @@ pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
     }
     let relative: Vec<&Answer> = cells.iter().map(|(_, _, answers)| &answers.0).collect();
     let absolute: Vec<&Answer> = cells.iter().map(|(_, _, answers)| &answers.1).collect();
-    let (relative, absolute) = (verdicts(&relative, threshold), verdicts(&absolute, threshold));
+    let verdicts = |answers: &[&Answer]| verdicts(answers, threshold, comparisons);
+    let (relative, absolute) = (verdicts(&relative), verdicts(&absolute));
     let judged = relative.into_iter().zip(absolute);
     cells
         .iter()
@@ -50,13 +51,16 @@ pub(super) fn judge(sides: &Sides<'_>) -> Vec<CellComparison> {
         .collect()
 }
 
-fn verdicts(answers: &[&Answer], threshold: f64) -> Vec<Judged> {
+fn verdicts(answers: &[&Answer], threshold: f64, comparisons: usize) -> Vec<Judged> {
     // Cells without an answer are no questions: they must not make it harder.
     let weight = |answer: &Answer| if answer.found.is_ok() { answer.weight } else { 0.0 };
-    let asked = answers.iter().map(|answer| weight(answer)).sum::<f64>().max(1.0);
+    // Bonferroni over the comparisons, Holm within each.
+    let comparisons = comparisons.max(1) as f64;
+    let asked = answers.iter().map(|answer| weight(answer)).sum::<f64>().max(1.0) * comparisons;
     let corrected = |p_value: fn(&Found) -> f64| {
         let p_value = |answer: &Answer| answer.found.as_ref().map_or(1.0, p_value);
-        holm(&answers.iter().map(|answer| (p_value(answer), weight(answer))).collect::<Vec<_>>())
+        let weighted: Vec<_> = answers.iter().map(|answer| (p_value(answer), weight(answer))).collect();
+        holm(&weighted).into_iter().map(|p_value| (p_value * comparisons).min(1.0)).collect::<Vec<_>>()
     };
     let p_values = corrected(|found| found.p_value);
     let least = corrected(|found| found.machine.as_ref().map_or(found.p_value, |over| over.least_p_value));

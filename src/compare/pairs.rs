@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Baseline;
 use crate::cell::Target;
 use crate::metric::median;
-use crate::results::recording::{Pair, PassId};
+use crate::results::recording::{Membership, Pair, PassId};
 use crate::results::table::count;
 
 /// Without a mark passes are torn if they began this many times as far apart as
@@ -22,6 +22,14 @@ const TORN_GAP_SECONDS: f64 = 60.0;
 /// By target the passes that are a pair, and what to know of the others.
 pub(super) fn in_turn(base: &Baseline, new: &Baseline) -> (BTreeMap<Target, BTreeSet<usize>>, Vec<String>) {
     let (mut found, mut notes) = (BTreeMap::new(), Vec::new());
+    if is_one_group(base, new) {
+        // A pass is kept at all its sides or at none: none is torn.
+        for target in Target::ALL {
+            let (begun, begun_new) = (begun(base, target), begun(new, target));
+            found.insert(target, begun.into_keys().filter(|round| begun_new.contains_key(round)).collect());
+        }
+        return (found, notes);
+    }
     let Some((a, b)) = pair(base).zip(pair(new)).filter(|(a, b)| a.id == b.id) else {
         return (found, notes);
     };
@@ -49,6 +57,20 @@ pub(super) fn in_turn(base: &Baseline, new: &Baseline) -> (BTreeMap<Target, BTre
         ));
     }
     (found, notes)
+}
+
+/// Whether they are two sides of one recording.
+fn is_one_group(base: &Baseline, new: &Baseline) -> bool {
+    group(base).zip(group(new)).is_some_and(|(a, b)| a.id == b.id && a.place != b.place)
+}
+
+/// Whether they are two sides whose passes shared their blocks.
+pub(super) fn share_blocks(base: &Baseline, new: &Baseline) -> bool {
+    is_one_group(base, new) && group(base).is_some_and(|group| !group.in_turn)
+}
+
+fn group(baseline: &Baseline) -> Option<&Membership> {
+    baseline.manifest.as_ref()?.group.as_ref()
 }
 
 fn pair(baseline: &Baseline) -> Option<&Pair> {

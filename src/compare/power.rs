@@ -52,6 +52,19 @@ impl Test {
         Ok(Test { pulls: pulls(difference.basis, base, new, in_turn), difference })
     }
 
+    /// Of the differences that passes hold within their blocks; `None` of fewer than
+    /// two.
+    pub(super) fn of_shared_blocks(differences: &Side) -> Option<Test> {
+        let none = differences.processes.iter().map(|(pass, _)| (*pass, 0.0)).collect();
+        let none = Side { processes: none, ..Side::default() };
+        let passes = differences.processes.iter().map(|(pass, _)| *pass).collect();
+        let mut test = Test::of(&none, differences, &passes).ok()?;
+        (test.difference.basis == Basis::Pairs).then(|| {
+            test.difference.basis = Basis::SharedBlocks;
+            test
+        })
+    }
+
     /// How far the estimates of two tests go together.
     fn correlation(&self, other: &Test) -> f64 {
         let squares = |test: &Test| test.pulls.values().map(|pull| pull * pull).sum::<f64>();
@@ -77,7 +90,9 @@ impl Test {
         let freedom = match basis {
             Basis::Generations => return None,
             Basis::OneSideAlone => 2.0 * left(passes as f64),
-            Basis::Processes | Basis::Pairs => degrees_of_freedom * left(passes as f64) / left(here),
+            Basis::Processes | Basis::Pairs | Basis::SharedBlocks => {
+                degrees_of_freedom * left(passes as f64) / left(here)
+            }
         };
         Some(Spread {
             standard_error: standard_error * (here / passes as f64).sqrt(),
@@ -156,7 +171,7 @@ fn estimated(normal: f64, degrees_of_freedom: f64) -> f64 {
 fn pulls(basis: Basis, base: &Side, new: &Side, in_turn: &BTreeSet<usize>) -> Pulls {
     let (passes, differences) = pairs(base, new, in_turn);
     let sides: [(Vec<usize>, Vec<f64>, f64); 2] = match basis {
-        Basis::Pairs => [(Vec::new(), Vec::new(), 1.0), (passes, differences, 1.0)],
+        Basis::Pairs | Basis::SharedBlocks => [(Vec::new(), Vec::new(), 1.0), (passes, differences, 1.0)],
         Basis::Processes | Basis::OneSideAlone => [base, new].map(|side| {
             let passes = side.processes.iter().map(|(pass, _)| *pass).collect();
             (passes, side.values(), side.inflation.unwrap_or(1.0))

@@ -16,7 +16,7 @@ use super::serial;
 use super::statistics::Side;
 use crate::cell::{Cell, Target};
 use crate::doubt::DoubtKinds;
-use crate::exchange::{SELF_LANE, is_mode};
+use crate::exchange::{Block, SELF_LANE, is_mode};
 use crate::metric::median;
 use crate::ratio::spread::by_generation;
 use crate::results::record::{Record, doubts_of};
@@ -44,7 +44,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) quantity: Quantity,
     baseline: &'a Baseline,
     /// The records of a row by process.
-    rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&'a Record>>>,
+    pub(super) rows: BTreeMap<RowKey, BTreeMap<usize, Vec<&'a Record>>>,
     /// The factors of `serial` for the two questions.
     relative_inflation: Option<f64>,
     absolute_inflation: Option<f64>,
@@ -221,6 +221,11 @@ impl<'a> Rows<'a> {
             side.generations.clear();
         }
         side
+    }
+
+    /// What the quantity is of a lane's round in a block.
+    pub(super) fn of_block(&self, block: &Block, lane: &str) -> Option<f64> {
+        block.round(lane).and_then(|round| self.quantity.of_round(round)).filter(|value| value.is_finite())
     }
 
     pub(crate) fn records(&self, key: RowKey) -> impl Iterator<Item = &'a Record> + use<'a, '_> {

@@ -13,6 +13,8 @@
 //!   larger as `compare/serial.rs` says.
 //! - **Pairs**: passes measured in turn; the same of their differences, which
 //!   need no such factor.
+//! - **Shared blocks**: of two sides of one recording each pass gives one ratio, the
+//!   median of those within its blocks, and their log is such a difference itself.
 //! - **One process on one side**: the other side's deviation `s` stands for both. It
 //!   may be any of them, so that `s` is of all, untrimmed; the other side's `x̄` is as
 //!   above: `se² = s² + s²b/nb`.
@@ -62,6 +64,8 @@ pub enum Basis {
     Processes,
     /// Pairs of passes measured in turn.
     Pairs,
+    /// Ratios within the blocks that two sides shared, one a pass.
+    SharedBlocks,
     /// One process on one side: the other's spread stands for both.
     OneSideAlone,
     /// One process on each side: generations, widened.

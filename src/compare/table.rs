@@ -182,8 +182,13 @@ fn footer(comparison: &Comparison) -> String {
         let _ = writeln!(text, "{tally}");
     }
     let paired = comparison.cells.iter().any(|cell| cell.absolute.basis == Some(Basis::Pairs));
-    let pairs = if paired { "; passes were measured in turn and are compared in pairs" } else { "" };
-    if !paired && comparison.cells.iter().any(|cell| cell.absolute.verdict.is_change()) {
+    let shared = comparison.cells.iter().any(|cell| cell.absolute.basis == Some(Basis::SharedBlocks));
+    let pairs = match (shared, paired) {
+        (true, _) => "; both are sides of one recording and are compared within the blocks that they shared",
+        (_, true) => "; passes were measured in turn and are compared in pairs",
+        _ => "",
+    };
+    if !paired && !shared && comparison.cells.iter().any(|cell| cell.absolute.verdict.is_change()) {
         text += "\nAn absolute verdict between recordings made one after the other is of what changed by itself and over \
                  each reference alike. What the machine did to the modes alone nothing in them tells; `copycost record \
                  --interleave` cancels it.\n";

@@ -21,6 +21,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use socket2::Socket;
 
 pub use self::consumed::Consumed;
@@ -117,6 +118,21 @@ pub struct ModeEntry {
 impl std::fmt::Debug for ModeEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ModeEntry({})", self.name)
+    }
+}
+
+/// By its name: both ends of a control connection have the same registry.
+impl Serialize for ModeEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for ModeEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ModeEntry, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let unknown = || de::Error::custom(format_args!("{name:?} is no copy mode here"));
+        find(&name).copied().ok_or_else(unknown)
     }
 }
 

@@ -1,11 +1,14 @@
 //! What became of the bytes that a mode sent, as far as its interface says. It
 //! owns the three kinds and their sums; counting completions is `zerocopy`'s.
 
+use serde::{Deserialize, Serialize};
+
 use crate::zerocopy;
 
 /// What a mode did with the bytes that it sent, and what it was told of them.
 /// Every byte is in one of the first three.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     /// Bytes that were copied as they were sent.
     pub copied_bytes: u64,

@@ -2,13 +2,16 @@
 //! count: how much was counted, of how many rounds, and when that is a total.
 //! Which rounds are summed is `exchange/`'s and `metric/`'s business.
 
+use serde::{Deserialize, Serialize};
+
 use super::{COUNT, Count, Counts};
 
 /// A total is given if at least this share of its rounds were counted.
 pub const LEAST_COUNTED_ROUNDS: f64 = 0.5;
 
 /// One counter over several rounds of threads, of which some may have no count.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sum {
     /// The sum of the counts that there are.
     pub counted: f64,
@@ -52,7 +55,7 @@ impl Sum {
 }
 
 /// All counters over several rounds of threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sums([Sum; COUNT]);
 
 impl Sums {

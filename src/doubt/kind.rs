@@ -25,11 +25,12 @@ pub enum DoubtKind {
     UnequalCores,
     CpuQuota,
     Emulated,
+    OthersBusy,
 }
 
 impl DoubtKind {
     /// Every kind, in order.
-    pub const ALL: [DoubtKind; 15] = [
+    pub const ALL: [DoubtKind; 16] = [
         DoubtKind::Oversubscribed,
         DoubtKind::WindowLimited,
         DoubtKind::Retransmits,
@@ -45,6 +46,7 @@ impl DoubtKind {
         DoubtKind::UnequalCores,
         DoubtKind::CpuQuota,
         DoubtKind::Emulated,
+        DoubtKind::OthersBusy,
     ];
 
     /// The letter that marks a figure.
@@ -65,6 +67,7 @@ impl DoubtKind {
             DoubtKind::UnequalCores => 'u',
             DoubtKind::CpuQuota => 'q',
             DoubtKind::Emulated => 'e',
+            DoubtKind::OthersBusy => 'n',
         }
     }
 
@@ -86,6 +89,7 @@ impl DoubtKind {
             DoubtKind::UnequalCores => "Unequal cores",
             DoubtKind::CpuQuota => "A CPU quota below what is needed",
             DoubtKind::Emulated => "Emulated",
+            DoubtKind::OthersBusy => "Other sides not idle",
         }
     }
 

@@ -18,8 +18,13 @@ use crate::sys::TcpInfo;
 /// of its own, as if it were another mode.
 pub const SELF_LANE: &str = "self";
 
+/// The lane of the self check across sides: the first side's own mode once more,
+/// at an agent of its own.
+pub const ACROSS_LANE: &str = "self-across";
+
 /// What one round measured.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Round {
     /// Messages, over all clients.
     pub messages: u64,
@@ -41,9 +46,12 @@ pub struct Round {
     /// What the servers' threads spent, from one round of theirs to the next:
     /// in between they sleep.
     pub server_counts: Option<Sums>,
-    /// Samples of the clients' threads, where those are sampled.
+    /// Samples of the clients' threads, where those are sampled: addresses, which
+    /// mean nothing elsewhere.
+    #[serde(skip)]
     pub client_samples: Samples,
     /// Samples of the servers' threads.
+    #[serde(skip)]
     pub server_samples: Samples,
 }
 
@@ -80,7 +88,8 @@ fn add(side: &mut Option<Sums>, sums: &Sums) {
 }
 
 /// Bytes that servers took, by the way they came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Received {
     /// To their memory.
     pub copied_bytes: u64,
@@ -228,14 +237,19 @@ pub struct CellMeasurement {
 }
 
 /// What the kernel says of the connections when the generation ends.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GenerationReport {
     /// Every connection of every lane.
     pub connections: Vec<ConnectionReport>,
+    /// Of a generation at an agent, the CPU time that the agent spent while other
+    /// sides had their rounds, over that time.
+    pub busy_share_between_rounds: Option<f64>,
 }
 
 /// One connection at the end of its generation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConnectionReport {
     /// The lane that it carried.
     pub lane: String,

@@ -1,12 +1,15 @@
 //! What runs in a block: a lane for each mode, for the self check and for each
 //! reference. Plain data that says what a lane's rounds do.
 
+use serde::{Deserialize, Serialize};
+
 use super::reference::Reference;
 use crate::copy_mode::ModeEntry;
 
 /// One mode with its own connections, or a reference; the self check's twin is
 /// a lane too.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lane {
     /// The mode's name, [`super::SELF_LANE`], or the reference's name.
     pub name: String,
@@ -15,7 +18,8 @@ pub struct Lane {
 }
 
 /// What a lane's rounds do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LaneKind {
     /// Send messages by a copy mode.
     Mode(ModeEntry),

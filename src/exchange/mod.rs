@@ -5,6 +5,7 @@
 
 mod absence;
 mod block;
+mod cell_at_place;
 mod cell_run;
 mod client;
 mod connection;
@@ -12,18 +13,20 @@ mod generation;
 mod instruments;
 mod lane;
 mod open_files;
+mod place;
 mod probe;
 mod reference;
 mod round;
 mod sampled;
 mod servers;
+mod sided_run;
 mod slowdown;
 mod spec;
 mod thread;
 mod unreachable;
 
 pub use block::{
-    Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Received, Round,
+    ACROSS_LANE, Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Received, Round,
     SELF_LANE,
 };
 pub use cell_run::CellRun;
@@ -32,7 +35,9 @@ pub use generation::Generation;
 pub use instruments::Instruments;
 pub use lane::{Lane, LaneKind};
 pub use open_files::{open_files_needed, secure_open_files};
+pub use place::{Ended, Here, Place};
 pub use probe::{probe, probe_all};
 pub use reference::{REFERENCES, Reference, is_mode};
 pub use sampled::{SampledCell, SampledGeneration, SampledLength, SampledRounds, UnsampledRounds};
+pub use sided_run::{MOST_MESSAGES, Seat, measure_sided};
 pub use spec::{Fault, GenerationSpec};

@@ -4,13 +4,16 @@
 
 use std::io;
 
-use super::block::SELF_LANE;
+use serde::{Deserialize, Serialize};
+
+use super::block::{ACROSS_LANE, SELF_LANE};
 use crate::memory::PageBuffer;
 use crate::message::Message;
 use crate::sys;
 
 /// What a reference does for each message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reference {
     /// Copies the fields into one page-aligned buffer, as two-copy's first
     /// copy does.
@@ -32,9 +35,9 @@ impl Reference {
     }
 }
 
-/// Whether a lane is a copy mode: neither the self check nor a reference.
+/// Whether a lane is a copy mode: neither a self check nor a reference.
 pub fn is_mode(lane: &str) -> bool {
-    lane != SELF_LANE && REFERENCES.iter().all(|reference| reference.name() != lane)
+    lane != SELF_LANE && lane != ACROSS_LANE && REFERENCES.iter().all(|reference| reference.name() != lane)
 }
 
 /// A reference with what it needs.

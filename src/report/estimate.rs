@@ -45,6 +45,8 @@ pub enum Basis {
     Processes,
     /// Pairs of processes that were measured in turn.
     Pairs,
+    /// Passes, each with the median ratio within blocks that two sides shared.
+    SharedBlocks,
     /// Generations of one process: it does not hold what changes from process
     /// to process, nor from minute to minute.
     Generations,
@@ -61,6 +63,7 @@ impl Basis {
         match self {
             Basis::Processes => format!("{count} processes"),
             Basis::Pairs => format!("{count} pairs of processes"),
+            Basis::SharedBlocks => format!("{count} passes of shared blocks"),
             Basis::Generations => format!("{count} generations of one process"),
             Basis::GenerationsWidened => format!("{count} generations of one process, widened"),
             Basis::Derived => format!("derived from {count} figures"),
@@ -109,6 +112,7 @@ impl Reading {
         let (basis, count) = match judged.basis? {
             statistics::Basis::Generations => (Basis::GenerationsWidened, base.min(new)),
             statistics::Basis::Pairs => (Basis::Pairs, base),
+            statistics::Basis::SharedBlocks => (Basis::SharedBlocks, base),
             statistics::Basis::Processes | statistics::Basis::OneSideAlone => (Basis::Processes, base + new),
         };
         Some(Reading::of(ratio.estimate, Ends { lower: ratio.lower, upper: ratio.upper, basis, count }))

@@ -221,7 +221,7 @@ impl Report {
 /// The first baseline against each other.
 fn comparisons(baselines: &[Baseline]) -> Vec<Compared> {
     let Some((base, others)) = baselines.split_first() else { return Vec::new() };
-    let options = compare::Options { threshold: 0.0, force: false };
+    let options = compare::Options { threshold: 0.0, force: false, comparisons: others.len() };
     let compared = |new: &Baseline| match compare::compare(base, new, options) {
         Ok(comparison) => Compared::Comparison(Box::new(comparison)),
         Err(error) => Compared::Refused {

@@ -5,6 +5,7 @@
 pub mod archive;
 pub mod breakdown_text;
 pub mod criterion_files;
+pub mod group;
 pub mod listing;
 pub mod name;
 pub mod record;

@@ -83,6 +83,13 @@ pub struct WrittenDoubt {
     pub remedy: String,
 }
 
+impl Doubt {
+    /// As it stands in a record.
+    pub fn written(self) -> WrittenDoubt {
+        WrittenDoubt { text: self.text(), remedy: self.remedy(), doubt: self }
+    }
+}
+
 impl Record {
     /// Draws up the record of a measurement.
     pub fn new(
@@ -94,7 +101,6 @@ impl Record {
         let metrics = metric::read_all(&measurement);
         let ratios = ratio::of_cell(&measurement);
         let doubts = doubt::of_cell(&measurement, &metrics, &ratios, profile, environment);
-        let written = |doubt: Doubt| WrittenDoubt { text: doubt.text(), remedy: doubt.remedy(), doubt };
         Record {
             schema_version: SCHEMA_VERSION,
             method_version: METHOD_VERSION,
@@ -106,7 +112,7 @@ impl Record {
             metrics,
             row_ratios: ratios.clone().into_iter().filter(|(lane, _)| is_mode(lane)).collect(),
             ratios,
-            doubts: doubts.into_iter().map(written).collect(),
+            doubts: doubts.into_iter().map(Doubt::written).collect(),
             blocks: measurement.blocks,
             seed: measurement.seed,
             placement: measurement.plan,

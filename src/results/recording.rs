@@ -5,19 +5,23 @@
 
 mod discard;
 mod imported;
+mod lock;
 mod manifest;
+mod member;
 mod state;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 pub use discard::{Discarded, discard};
 pub use imported::Imported;
-pub use manifest::{Manifest, Pair, Side};
+pub use lock::hold;
+pub use manifest::{Manifest, Membership, Pair, Side};
 pub use state::State;
 
+use self::lock::lock;
 use super::name::BaselineName;
 use super::record::Record;
 use super::{criterion_files, whole_file};
@@ -261,40 +265,4 @@ fn write_records(path: &Path, records: &[Record]) -> Result<()> {
         .collect::<std::result::Result<_, _>>()
         .map_err(|what| failed(path)(std::io::Error::other(what)))?;
     whole_file::write(path, &lines.concat())
-}
-
-/// Keeps `record` away from what is read, for as long as the file is open; no
-/// file if there is nothing to lock, which is so of imported recordings.
-pub fn hold(output: &Path, name: &str) -> Result<Option<File>> {
-    let path = directory(output, name).join(LOCK_FILE);
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(&path)(error)),
-    };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(Error::Recording {
-            name: name.to_string(),
-            what: "another process is recording it; wait until it has ended".to_string(),
-        }),
-        Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
-    }
-}
-
-const LOCK_FILE: &str = "recording.lock";
-
-fn lock(output: &Path, name: &str) -> Result<File> {
-    let directory = directory(output, name);
-    fs::create_dir_all(&directory).map_err(failed(&directory))?;
-    let path = directory.join(LOCK_FILE);
-    let file = File::create(&path).map_err(failed(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Recording {
-            name: name.to_string(),
-            what: "another process is recording it; wait for it, or give another --name".to_string(),
-        }),
-        Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
-    }
 }

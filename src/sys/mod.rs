@@ -7,6 +7,7 @@
 
 mod device;
 mod error_queue;
+mod groups;
 mod io_uring;
 mod limits;
 mod memory;
@@ -25,6 +26,7 @@ use std::io;
 
 pub(crate) use device::{device_is_up, device_mtu_bytes};
 pub(crate) use error_queue::{ControlBuffer, receive_error_queue};
+pub(crate) use groups::{end_group, kill_group};
 pub(crate) use io_uring::{Completion, SendKind, SendRing};
 pub(crate) use limits::{open_files_limits, set_open_files_limits};
 pub use memory::{MAX_SEGMENTS, Mapping, Segments};
@@ -38,8 +40,8 @@ pub(crate) use socket_options::{enable_zerocopy, max_pacing_rate};
 pub(crate) use standard_error::with_standard_error_kept;
 pub use tcp_info::TcpInfo;
 pub(crate) use tcp_info::tcp_info;
-pub(crate) use thread::{empty_system_call, thread_cpu_time_ns, thread_usage};
-pub(crate) use waiting::poll;
+pub(crate) use thread::{empty_system_call, process_cpu_time_ns, thread_cpu_time_ns, thread_usage};
+pub(crate) use waiting::{poll, wait_readable};
 
 /// Makes `call` again for as long as a signal interrupts it (`EINTR`,
 /// signal(7)): whoever sent the signal, no call here is to end for it.

@@ -5,6 +5,8 @@ use std::io;
 use std::mem::{MaybeUninit, offset_of};
 use std::os::fd::BorrowedFd;
 
+use serde::{Deserialize, Serialize};
+
 use super::socket_options::{PlainIntegers, option};
 
 /// `struct tcp_info` of linux/tcp.h up to `tcpi_snd_wnd` (Linux 5.4), the
@@ -59,7 +61,8 @@ unsafe impl PlainIntegers for RawTcpInfo {}
 
 /// What `TCP_INFO` of `tcp(7)` says of one end of a connection. A field that
 /// this kernel does not report is `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TcpInfo {
     /// The connection's state, as in `tcp_states.h`: 1 established, 7 closed.
     pub state: u8,

@@ -37,6 +37,15 @@ pub(crate) fn thread_cpu_time_ns() -> io::Result<u64> {
     Ok(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
+/// CPU time of this process, all its threads, user and kernel: `clock_gettime(2)`
+/// with `CLOCK_PROCESS_CPUTIME_ID`.
+pub(crate) fn process_cpu_time_ns() -> io::Result<u64> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is writable and lives through the call.
+    check(unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) } as isize)?;
+    Ok(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+}
+
 /// A system call that does next to nothing: `getppid(2)`, past any caching in
 /// the C library.
 pub(crate) fn empty_system_call() {

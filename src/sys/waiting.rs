@@ -25,6 +25,16 @@ impl Ready {
     }
 }
 
+/// Waits until there is something to read, or the other end is gone: `poll(2)`.
+/// `false` if the time ran out.
+pub(crate) fn wait_readable(descriptor: BorrowedFd<'_>, timeout: Duration) -> io::Result<bool> {
+    let mut entry = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let timeout_ms = libc::c_int::try_from(timeout.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: one valid entry, and the count says one.
+    let ready = resumed(|| check(unsafe { libc::poll(&mut entry, 1, timeout_ms) } as isize))?;
+    Ok(ready > 0)
+}
+
 /// Waits until the error queue has something (always looked for) or, with
 /// `for_write`, there is room to send: `poll(2)`. A signal starts the wait anew.
 pub(crate) fn poll(socket: BorrowedFd<'_>, for_write: bool, timeout: Duration) -> io::Result<Ready> {

@@ -1,9 +1,12 @@
 //! What a zero-copy sender counts. It owns the sums and their one invariant,
 //! and leaves it to `metric/` to name and report them.
 
+use serde::{Deserialize, Serialize};
+
 /// Counts since the sender was made. Cheap to copy; differences of two
 /// tallies are the counts of what lay between them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     /// Successful `sendmsg` calls with `MSG_ZEROCOPY`, partial ones included.
     pub sends: u64,

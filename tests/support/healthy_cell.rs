@@ -29,7 +29,8 @@ pub fn measurement(mode: &str) -> CellMeasurement {
     for (number, block) in measured.blocks.iter_mut().enumerate() {
         block.rounds.iter_mut().for_each(|round| round.time_ns += (number as u64 * 7919) % 13);
     }
-    measured.generations = vec![GenerationReport { connections: vec![connection(mode)] }];
+    measured.generations =
+        vec![GenerationReport { connections: vec![connection(mode)], ..GenerationReport::default() }];
     measured
 }
 

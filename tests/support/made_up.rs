@@ -267,7 +267,7 @@ pub fn reference(lane: &str, bytes: usize) -> Option<f64> {
 }
 
 pub fn options() -> Options {
-    Options { threshold: 0.0, force: false }
+    Options { threshold: 0.0, force: false, comparisons: 1 }
 }
 
 pub fn cell<'a>(comparison: &'a Comparison, mode: &str) -> &'a CellComparison {

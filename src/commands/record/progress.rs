@@ -27,12 +27,13 @@ fn now() -> Instant {
 }
 
 impl Progress {
-    /// For passes of these targets, each over those of `cells` that are its own.
-    pub(super) fn begin(targets: &[Target], profile: &Profile, cells: &[Cell]) -> Progress {
+    /// For passes of these targets, each over those of `cells` that are its own, at
+    /// so many sides at once.
+    pub(super) fn begin(targets: &[Target], profile: &Profile, cells: &[Cell], sides: u32) -> Progress {
         let passes = targets.len();
         let of_pass = |target: &Target| {
             let cells = cells.iter().filter(|cell| cell.target == *target).count();
-            guessed_time_of_a_cell(*target, profile) * u32::try_from(cells).unwrap_or(u32::MAX)
+            guessed_time_of_a_cell(*target, profile) * u32::try_from(cells).unwrap_or(u32::MAX) * sides
         };
         let all: Duration = targets.iter().map(of_pass).sum();
         let guess = all / u32::try_from(passes.max(1)).unwrap_or(u32::MAX);

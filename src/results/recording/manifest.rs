@@ -36,6 +36,24 @@ pub struct Manifest {
     pub kernel_release: Option<String>,
     /// Set if its passes alternate with those of another recording.
     pub pair: Option<Pair>,
+    /// Set if it is a side of a group, whose blocks it shares.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<Membership>,
+}
+
+/// That a recording is one side of several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The same in all of them.
+    pub id: u64,
+    /// The group's name where it was recorded.
+    pub group: String,
+    /// The side's.
+    pub side: String,
+    /// Which side it is, counted from 0: others are compared with that.
+    pub place: usize,
+    /// Whether passes were measured in turn, and not within the same blocks.
+    pub in_turn: bool,
 }
 
 /// One of two recordings whose passes are measured in turn.
@@ -76,6 +94,7 @@ impl Manifest {
             profile,
             kernel_release: crate::environment::kernel_release(),
             pair: None,
+            group: None,
         }
     }
 

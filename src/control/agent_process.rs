@@ -1,0 +1,162 @@
+//! What an agent does for each request: finds out where it runs, opens, runs and
+//! closes generations in this process. It owns what an agent knows between two
+//! requests; in which order they may come is `agent`'s.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::clock::now;
+use super::limits;
+use super::message::{Ready, Reply};
+use crate::cell::{Cell, Target};
+use crate::copy_mode;
+use crate::cpu::Topology;
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::exchange::{Here, Instruments, Lane, Place, probe_all};
+use crate::profile::Profile;
+use crate::sys;
+
+#[derive(Default)]
+pub(super) struct AgentProcess {
+    prepared: Option<Prepared>,
+}
+
+struct Prepared {
+    target: Target,
+    profile: Arc<Profile>,
+    topology: Topology,
+    here: Here,
+    environment: Environment,
+    /// Of the open generation.
+    lanes: usize,
+    between: BetweenRounds,
+}
+
+/// What this process did while others had their rounds.
+#[derive(Default)]
+struct BetweenRounds {
+    since: Option<(u64, Instant)>,
+    cpu_ns: u64,
+    wall_ns: u64,
+}
+
+impl AgentProcess {
+    pub(super) fn prepare(&mut self, target: Target, profile: Profile, silence_s: f64) -> Reply {
+        if self.prepared.is_some() {
+            return Reply::Refused { what: "it is prepared already".into() };
+        }
+        if let Err(what) = limits::check_prepare(&profile, silence_s) {
+            return Reply::Refused { what };
+        }
+        self.prepared(target, Arc::new(profile)).unwrap_or_else(|error| failed(&error))
+    }
+
+    fn prepared(&mut self, target: Target, profile: Arc<Profile>) -> Result<Reply> {
+        let topology = Topology::read()?;
+        let plan = topology.plan(profile.placement.policy, profile.matrix.threads[0])?;
+        let mut refused = Vec::new();
+        let modes = probe_all(
+            target,
+            &profile,
+            &plan,
+            copy_mode::entries(&profile.matrix.modes),
+            |mode, refusal| refused.push((mode.name.to_string(), refusal.to_string())),
+        )?;
+        let (instruments, _) = Instruments::of_this_machine();
+        let environment = Environment::read(&profile);
+        let ready = Ready {
+            environment: environment.clone(),
+            cost_unit: instruments.cost_unit,
+            modes: modes.iter().map(|mode| mode.name.to_string()).collect(),
+            refused,
+        };
+        let here = Here::new(&profile, &plan, &instruments);
+        let between = BetweenRounds::default();
+        self.prepared = Some(Prepared { target, profile, topology, here, environment, lanes: 0, between });
+        Ok(Reply::Ready(Box::new(ready)))
+    }
+
+    pub(super) fn open(&mut self, cell: Cell, lanes: &[Lane]) -> Reply {
+        let Some(prepared) = &mut self.prepared else { return not_prepared() };
+        if prepared.lanes > 0 {
+            return Reply::Refused { what: format!("{cell}: a generation is open already") };
+        }
+        if let Err(what) = limits::check_open(prepared.target, &prepared.profile, &cell, lanes) {
+            return Reply::Refused { what };
+        }
+        match prepared.open(&cell, lanes) {
+            Ok(reply) => reply,
+            Err(error) => failed(&error),
+        }
+    }
+
+    pub(super) fn round(&mut self, lane: usize, messages: u64) -> Reply {
+        let Some(prepared) = &mut self.prepared else { return not_prepared() };
+        if let Err(what) = limits::check_round(prepared.target, prepared.lanes, lane, messages) {
+            return Reply::Refused { what };
+        }
+        prepared.between.end();
+        let round = prepared.here.run(lane, messages);
+        prepared.between.begin();
+        match round {
+            Ok(round) => Reply::Round(Box::new(round)),
+            Err(error) => {
+                prepared.lanes = 0;
+                failed(&error)
+            }
+        }
+    }
+
+    pub(super) fn close(&mut self) -> Reply {
+        let Some(prepared) = &mut self.prepared else { return not_prepared() };
+        if prepared.lanes == 0 {
+            return Reply::Refused { what: "no generation is open".into() };
+        }
+        prepared.lanes = 0;
+        let steal_percent = Environment::read_cpu_times().steal_percent_since(&prepared.environment);
+        match prepared.here.close() {
+            Ok(mut ended) => {
+                ended.report.busy_share_between_rounds = prepared.between.share();
+                let (report, absent_counters) = (ended.report, ended.absent_counters);
+                Reply::Closed { report, absent_counters, steal_percent }
+            }
+            Err(error) => failed(&error),
+        }
+    }
+}
+
+impl Prepared {
+    fn open(&mut self, cell: &Cell, lanes: &[Lane]) -> Result<Reply> {
+        self.here.set_plan(self.topology.plan(self.profile.placement.policy, cell.threads)?);
+        let plan = self.here.open(cell, lanes)?;
+        self.lanes = lanes.len();
+        self.between = BetweenRounds::default();
+        Ok(Reply::Opened { plan })
+    }
+}
+
+impl BetweenRounds {
+    fn begin(&mut self) {
+        self.since = sys::process_cpu_time_ns().ok().map(|cpu_ns| (cpu_ns, now()));
+    }
+
+    fn end(&mut self) {
+        if let (Some((cpu_ns, since)), Ok(cpu_now)) = (self.since.take(), sys::process_cpu_time_ns()) {
+            self.cpu_ns += cpu_now.saturating_sub(cpu_ns);
+            self.wall_ns += now().duration_since(since).as_nanos() as u64;
+        }
+    }
+
+    fn share(&self) -> Option<f64> {
+        (self.wall_ns > 0).then(|| self.cpu_ns as f64 / self.wall_ns as f64)
+    }
+}
+
+fn failed(error: &crate::Error) -> Reply {
+    Reply::Failed { what: error.to_string() }
+}
+
+fn not_prepared() -> Reply {
+    Reply::Refused { what: "nothing is prepared yet".into() }
+}

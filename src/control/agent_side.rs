@@ -1,0 +1,206 @@
+//! A side as its controller sees it: an agent, asked what a place is asked. It
+//! owns how long an answer may take, and that what comes back is checked before
+//! it is believed: it is data from elsewhere.
+
+use std::time::Duration;
+
+use super::PROGRAM;
+use super::frame;
+use super::message::{Ready, Reply, Request};
+use super::runner::{Runner, ended};
+use crate::cell::{Cell, Target, check_mode_name};
+use crate::copy_mode::{self, ModeEntry};
+use crate::counter::COUNT;
+use crate::cpu::Plan;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::exchange::{CostUnit, Ended, Lane, Place, Round};
+use crate::metric::Reading;
+use crate::profile::Profile;
+
+/// Beyond the stall timeout, within which an agent itself says what stands still.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Reading the conditions and trying every mode.
+const PREPARATION: Duration = Duration::from_secs(60);
+
+/// A side with its runner.
+pub struct AgentSide {
+    name: String,
+    runner: Runner,
+    limit: Duration,
+    conditions: Option<Conditions>,
+    cell: Option<Cell>,
+    lanes: usize,
+    steal_percent: Reading,
+    /// Why nothing more can be asked of it.
+    broken: Option<String>,
+}
+
+/// What was found at a side.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// Its conditions, read by its agent.
+    pub environment: Environment,
+    /// What CPU cost is counted in there.
+    pub cost_unit: CostUnit,
+    /// The copy modes that the kernel there takes.
+    pub modes: Vec<ModeEntry>,
+    /// The others, each with the kernel's refusal.
+    pub refused: Vec<(String, String)>,
+}
+
+impl AgentSide {
+    /// A side called `name`, whose runner has shown an agent's keeper.
+    pub fn new(name: &str, runner: Runner) -> AgentSide {
+        AgentSide {
+            name: name.to_string(),
+            runner,
+            limit: PREPARATION,
+            conditions: None,
+            cell: None,
+            lanes: 0,
+            steal_percent: Reading::Absent("no generation has ended yet".into()),
+            broken: None,
+        }
+    }
+
+    /// Begins a pass: a fresh agent, which says where it is. It ends by itself if
+    /// nothing comes for `silence`.
+    pub fn begin(&mut self, target: Target, profile: &Profile, silence: Duration) -> Result<&Conditions> {
+        (self.limit, self.cell, self.conditions) = (PREPARATION, None, None);
+        match self.ask(&Request::Start { program: PROGRAM.to_string() })? {
+            Reply::Started {} => {}
+            other => return Err(self.unexpected(&other)),
+        }
+        let (profile_sent, silence_s) = (Box::new(profile.clone()), silence.as_secs_f64());
+        let conditions = match self.ask(&Request::Prepare { target, profile: profile_sent, silence_s })? {
+            Reply::Ready(ready) => checked(*ready, profile).map_err(|what| self.breaks(what))?,
+            other => return Err(self.unexpected(&other)),
+        };
+        self.limit = profile.stall_timeout() + MARGIN;
+        Ok(self.conditions.insert(conditions))
+    }
+
+    /// Ends a pass: the agent, not the runner.
+    pub fn end(&mut self) -> Result<()> {
+        match self.ask(&Request::End {})? {
+            Reply::Ended {} => Ok(()),
+            other => Err(self.unexpected(&other)),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What was found there, once a pass has begun.
+    pub fn conditions(&self) -> Option<&Conditions> {
+        self.conditions.as_ref()
+    }
+
+    /// CPU time that a hypervisor gave to others since the pass began.
+    pub fn steal_percent(&self) -> Reading {
+        self.steal_percent.clone()
+    }
+
+    /// Why nothing more can be asked of it, if that is so.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Reply> {
+        if let Some(what) = &self.broken {
+            return Err(Error::AtSide { side: self.name.clone(), what: what.clone() });
+        }
+        match self.exchange(request) {
+            Ok(Reply::Failed { what }) => Err(Error::AtSide { side: self.name.clone(), what }),
+            Ok(Reply::Refused { what }) => Err(self.breaks(format!("the agent refused: {what}"))),
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(self.breaks(error.to_string())),
+        }
+    }
+
+    fn exchange(&mut self, request: &Request) -> Result<Reply> {
+        let (Some(input), Some(output)) = (&mut self.runner.input, &mut self.runner.output) else {
+            return Err(ended());
+        };
+        frame::write(input, request)?;
+        output.wait_for(self.limit);
+        frame::read(output)?.ok_or_else(ended)
+    }
+
+    /// Nothing more is asked of it after this.
+    fn breaks(&mut self, what: String) -> Error {
+        let cell = self.cell.as_ref().map(|cell| format!("{cell}: ")).unwrap_or_default();
+        let what = format!("{cell}{what}{}", self.runner.last_words());
+        self.broken = Some(what.clone());
+        Error::AtSide { side: self.name.clone(), what }
+    }
+
+    fn unexpected(&mut self, reply: &Reply) -> Error {
+        let shown: String = format!("{reply:?}").chars().take(80).collect();
+        self.breaks(format!("an answer to another question: {shown}"))
+    }
+}
+
+impl Place for AgentSide {
+    fn open(&mut self, cell: &Cell, lanes: &[Lane]) -> Result<Plan> {
+        self.cell = Some(cell.clone());
+        match self.ask(&Request::Open { cell: cell.clone(), lanes: lanes.to_vec() })? {
+            Reply::Opened { plan }
+                if plan.ends.len() == cell.threads && (1..1 << 16).contains(&plan.cpus) =>
+            {
+                self.lanes = lanes.len();
+                Ok(plan)
+            }
+            other => Err(self.unexpected(&other)),
+        }
+    }
+
+    fn run(&mut self, lane: usize, messages: u64) -> Result<Round> {
+        match self.ask(&Request::Round { lane, messages })? {
+            Reply::Round(round) if is_of(&round, messages) => Ok(*round),
+            other => Err(self.unexpected(&other)),
+        }
+    }
+
+    fn close(&mut self) -> Result<Ended> {
+        match self.ask(&Request::Close {})? {
+            Reply::Closed { report, absent_counters, steal_percent }
+                if absent_counters.iter().all(|(kind, _)| *kind < COUNT)
+                    && report
+                        .connections
+                        .iter()
+                        .all(|connection| check_mode_name(&connection.lane).is_ok()) =>
+            {
+                self.steal_percent = steal_percent;
+                Ok(Ended { report, absent_counters })
+            }
+            other => Err(self.unexpected(&other)),
+        }
+    }
+
+    fn cost_unit(&self) -> CostUnit {
+        self.conditions.as_ref().map_or(CostUnit::CpuNanoseconds, |conditions| conditions.cost_unit)
+    }
+}
+
+/// Whether it can be what was asked for.
+fn is_of(round: &Round, messages: u64) -> bool {
+    let day = Duration::from_secs(86_400);
+    round.messages == messages
+        && round.wall <= day
+        && round.reference_cpu_time <= day
+        && (round.round_trips_ns.is_empty() || round.round_trips_ns.len() as u64 == messages)
+        && round.round_trips_ns.iter().all(|ns| u128::from(*ns) <= day.as_nanos())
+}
+
+fn checked(ready: Ready, profile: &Profile) -> std::result::Result<Conditions, String> {
+    let Ready { environment, cost_unit, modes, refused } = ready;
+    if let Some(other) = modes.iter().find(|mode| !profile.matrix.modes.contains(mode)) {
+        return Err(format!("it takes a mode that was not asked for: {other:?}"));
+    }
+    Ok(Conditions { environment, cost_unit, modes: copy_mode::entries(&modes), refused })
+}

@@ -1,0 +1,71 @@
+//! How much may be asked of an agent: every number is checked here before
+//! anything is allocated for it. A profile's own keys have the limits of any
+//! profile.
+
+use crate::cell::{Cell, Target, check_mode_name};
+use crate::exchange::{Lane, LaneKind, MOST_MESSAGES};
+use crate::profile::Profile;
+
+/// Lanes of a generation.
+const MOST_LANES: usize = 64;
+
+/// Memory of a generation's rings and receive buffers.
+const MOST_MEMORY_BYTES: usize = 32 << 30;
+
+/// Each round trip of a latency round is in its answer, which has to fit into a
+/// frame.
+const MOST_ROUND_TRIPS: u64 = 500_000;
+
+/// How long an agent may be told to wait for the next request, in seconds.
+const SILENCE_S: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+pub(super) fn check_prepare(profile: &Profile, silence_s: f64) -> Result<(), String> {
+    profile.check("the profile that was sent").map_err(|error| error.to_string())?;
+    match SILENCE_S.contains(&silence_s) {
+        true => Ok(()),
+        false => Err(format!("a silence of {silence_s} s; allowed: {SILENCE_S:?}")),
+    }
+}
+
+pub(super) fn check_open(
+    target: Target,
+    profile: &Profile,
+    cell: &Cell,
+    lanes: &[Lane],
+) -> Result<(), String> {
+    cell.check()?;
+    if cell.target != target {
+        return Err(format!("{cell}: prepared for {}", target.name()));
+    }
+    if !(1..=MOST_LANES).contains(&lanes.len()) {
+        return Err(format!("{cell}: {} lanes; allowed: 1 to {MOST_LANES}", lanes.len()));
+    }
+    for (index, lane) in lanes.iter().enumerate() {
+        check_mode_name(&lane.name)?;
+        if lanes[..index].iter().any(|other| other.name == lane.name) {
+            return Err(format!("{cell}: two lanes called {:?}", lane.name));
+        }
+        if target == Target::Latency && matches!(lane.kind, LaneKind::Reference(_)) {
+            return Err(format!("{cell}: a reference in a latency cell"));
+        }
+    }
+    let ring_bytes = profile.message.ring_bytes.max(cell.message_bytes);
+    let each = ring_bytes.saturating_add(profile.server.read_bytes.saturating_mul(lanes.len()));
+    match each.saturating_mul(cell.threads) {
+        bytes if bytes > MOST_MEMORY_BYTES => {
+            Err(format!("{cell}: {bytes} bytes of rings and receive buffers; allowed: {MOST_MEMORY_BYTES}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_round(target: Target, lanes: usize, lane: usize, messages: u64) -> Result<(), String> {
+    if lane >= lanes {
+        return Err(format!("a round of lane {lane}, counted from 0; there are {lanes}"));
+    }
+    let most = if target == Target::Latency { MOST_ROUND_TRIPS } else { MOST_MESSAGES };
+    match (1..=most).contains(&messages) {
+        true => Ok(()),
+        false => Err(format!("a round of {messages} messages; allowed: 1 to {most}")),
+    }
+}

@@ -1,0 +1,71 @@
+//! What a harness asks of an agent, and what that answers. Plain data: the
+//! protocol on one page. Bounds of its numbers are `limits`', of its frames
+//! `frame`'s.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::{Cell, Target};
+use crate::cpu::Plan;
+use crate::environment::Environment;
+use crate::exchange::{CostUnit, GenerationReport, Lane, Round};
+use crate::metric::Reading;
+use crate::profile::Profile;
+
+/// The version of what is said here.
+pub const PROTOCOL: u32 = 1;
+
+/// What is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Request {
+    /// A fresh agent, of this very program.
+    Start { program: String },
+    /// What all that follows is measured with.
+    Prepare { target: Target, profile: Box<Profile>, silence_s: f64 },
+    /// A generation.
+    Open { cell: Cell, lanes: Vec<Lane> },
+    /// A round of a lane of it.
+    Round { lane: usize, messages: u64 },
+    /// The end of the generation.
+    Close {},
+    /// The end of the agent.
+    End {},
+}
+
+/// What is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Reply {
+    Started {},
+    Ready(Box<Ready>),
+    Opened {
+        plan: Plan,
+    },
+    Round(Box<Round>),
+    Closed {
+        report: GenerationReport,
+        absent_counters: Vec<(usize, String)>,
+        steal_percent: Reading,
+    },
+    Ended {},
+    /// It cannot be done; the session goes on.
+    Failed {
+        what: String,
+    },
+    /// It should not have been asked; the session ends.
+    Refused {
+        what: String,
+    },
+}
+
+/// What an agent finds where it runs.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ready {
+    pub(super) environment: Environment,
+    pub(super) cost_unit: CostUnit,
+    /// The copy modes of the profile that the kernel takes.
+    pub(super) modes: Vec<String>,
+    /// The others, each with the kernel's refusal.
+    pub(super) refused: Vec<(String, String)>,
+}

@@ -1,0 +1,45 @@
+//! The control connection between a harness and an agent, a whole exchange in
+//! another process: what they say to each other, in which bounds, and how long
+//! either waits. It owns both ends; what is measured is `exchange`'s, and which
+//! cell comes next is `sides`'.
+//!
+//! Who controls starts the other end through a *runner*, any words in front of a
+//! command, and speaks over its standard input and output:
+//!
+//! ```text
+//! agent:    copycost-agent protocol 1 program 0.1.0        (a line, after any banner)
+//! control:  {"start": {"program": "0.1.0"}}                (a fresh process for a pass)
+//! agent:    {"started": {}}
+//! control:  {"prepare": {"target": …, "profile": …}}       agent: {"ready": …}
+//! control:  {"open": {"cell": …, "lanes": …}}              agent: {"opened": …}
+//! control:  {"round": {"lane": 0, "messages": 1000}}       agent: {"round": …}
+//! control:  {"close": {}}                                  agent: {"closed": …}
+//! control:  {"end": {}}                                    agent: {"ended": {}}
+//! ```
+//!
+//! each JSON text with its length in front (`frame.rs`). One answer to each
+//! request, in turn; what cannot be done is answered by `failed`, and the session
+//! goes on; what should not have been said is answered by `refused`, and ends it.
+
+mod agent;
+mod agent_process;
+mod agent_side;
+mod clock;
+mod frame;
+mod greeting;
+mod guard;
+mod keeper;
+mod last_lines;
+mod limits;
+mod message;
+mod runner;
+
+pub use agent::serve_pass;
+pub use agent_side::{AgentSide, Conditions};
+pub use guard::guard;
+pub use keeper::keep;
+pub use message::PROTOCOL;
+pub use runner::Runner;
+
+/// The program's version, which both ends must share.
+pub const PROGRAM: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,146 @@
+//! A pass over several sides: every cell in random order, each at all of them in
+//! the same blocks, and the records that come of it, a list a side. It owns which
+//! side takes part in which cell; the agents are `control`'s, the blocks
+//! `exchange`'s, and where records are kept `results`'.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cell::{Cell, Filter, Target};
+use crate::control::AgentSide;
+use crate::doubt::Doubt;
+use crate::error::Result;
+use crate::exchange::{CellMeasurement, Seat, measure_sided};
+use crate::profile::Profile;
+use crate::results::record::Record;
+
+/// An agent that spends more of a CPU while others have their rounds is a doubt: a
+/// few hundredths are what answers cost.
+const MOST_BUSY: f64 = 0.1;
+
+/// What is measured in a pass.
+pub struct SidedPass<'a> {
+    /// The bench target.
+    pub target: Target,
+    /// Every setting.
+    pub profile: &'a Arc<Profile>,
+    /// Which cells.
+    pub filter: &'a Filter,
+    /// What the order of the cells is drawn from.
+    pub seed: u64,
+}
+
+/// What a pass came to at one side.
+#[derive(Debug, Default)]
+pub struct OfSide {
+    /// A record a cell.
+    pub records: Vec<Record>,
+    /// Why cells failed, or the side did.
+    pub failures: Vec<String>,
+    /// Whether the side itself failed, so that nothing of it counts.
+    pub is_broken: bool,
+}
+
+impl SidedPass<'_> {
+    /// The longest that an agent may hear nothing: all others may stand still.
+    pub fn silence(&self, sides: usize) -> Duration {
+        (self.profile.stall_timeout() + Duration::from_secs(5)) * (sides as u32 + 2)
+    }
+
+    /// Begins the pass at a side.
+    pub fn begin(&self, side: &mut AgentSide, sides: usize) -> Result<()> {
+        side.begin(self.target, self.profile, self.silence(sides)).map(drop)
+    }
+
+    /// Measures at `sides`, in all of which the pass has begun, and with `across`
+    /// beside the first. `told` hears of each cell before it begins. One entry a side.
+    pub fn measure(
+        &self,
+        sides: &mut [AgentSide],
+        mut across: Option<&mut AgentSide>,
+        mut told: impl FnMut(usize, usize),
+    ) -> Vec<OfSide> {
+        let mut cells = self.profile.cells(self.target);
+        cells.retain(|cell| self.filter.matches(cell));
+        fastrand::Rng::with_seed(self.seed).shuffle(&mut cells);
+        let mut outcomes: Vec<OfSide> = sides.iter().map(|_| OfSide::default()).collect();
+        for (number, cell) in cells.iter().enumerate() {
+            told(number + 1, cells.len());
+            self.cell(cell, sides, across.as_deref_mut(), &mut outcomes);
+        }
+        for (side, outcome) in sides.iter_mut().zip(&mut outcomes) {
+            if side.broken().is_none()
+                && let Err(error) = side.end()
+            {
+                outcome.failures.push(error.to_string());
+            }
+            outcome.is_broken = side.broken().is_some();
+            complete_rows(&mut outcome.records);
+        }
+        if let Some(across) = across.filter(|across| across.broken().is_none()) {
+            let _ = across.end(); // where that fails its next pass does
+        }
+        outcomes
+    }
+
+    fn cell(
+        &self,
+        cell: &Cell,
+        sides: &mut [AgentSide],
+        across: Option<&mut AgentSide>,
+        outcomes: &mut [OfSide],
+    ) {
+        let takes = |side: &AgentSide| {
+            let modes = side.conditions().map_or(&[][..], |conditions| &conditions.modes);
+            side.broken().is_none() && modes.iter().any(|mode| mode.name == cell.mode)
+        };
+        let across = across.filter(|across| takes(across) && sides.first().is_some_and(takes));
+        let there: Vec<bool> = sides.iter().map(takes).collect();
+        let taking = sides.iter_mut().zip(&there).filter(|(_, takes)| **takes);
+        let seats = taking.map(|(side, _)| {
+            let modes = side.conditions().map_or_else(Vec::new, |conditions| conditions.modes.clone());
+            Seat { place: side, modes }
+        });
+        let measured = measure_sided(cell, self.profile, seats.collect(), across);
+        let taking = sides.iter().zip(&there).filter(|(_, takes)| **takes).map(|(side, _)| side.name());
+        let busy: Vec<(String, f64)> = taking.zip(&measured).filter_map(busy).collect();
+        let mut measured = measured.into_iter();
+        for ((side, outcome), _) in sides.iter().zip(outcomes).zip(&there).filter(|(_, takes)| **takes) {
+            let record = |measurement| {
+                let environment = side.conditions().map(|conditions| conditions.environment.clone());
+                let environment = environment.unwrap_or_default();
+                let mut record = Record::new(measurement, self.profile, &environment, side.steal_percent());
+                let others = busy.iter().filter(|(other, _)| other != side.name());
+                record.doubts.extend(others.map(|(side, share)| {
+                    Doubt::OthersBusy { side: side.clone(), percent: 100.0 * share }.written()
+                }));
+                record
+            };
+            match measured.next() {
+                Some(Ok(measurement)) => outcome.records.push(record(measurement)),
+                Some(Err(error)) => outcome.failures.push(error.to_string()),
+                None => {}
+            }
+        }
+    }
+}
+
+/// A side whose agent was busy while others had their rounds, and by how much.
+fn busy((side, measured): (&str, &Result<CellMeasurement>)) -> Option<(String, f64)> {
+    let generations = &measured.as_ref().ok()?.generations;
+    let shares = generations.iter().filter_map(|generation| generation.busy_share_between_rounds);
+    let most = shares.max_by(f64::total_cmp).filter(|share| *share > MOST_BUSY)?;
+    Some((side.to_string(), most))
+}
+
+/// What the cells of a row say together.
+fn complete_rows(records: &mut [Record]) {
+    let row = |record: &Record| (record.cell.threads, record.cell.message_bytes);
+    let all: Vec<_> = records.iter().map(|record| (row(record), record.blocks.clone())).collect();
+    for record in records {
+        let modes: Vec<String> = record.modes.keys().cloned().collect();
+        let of_row = all.iter().filter(|(other, _)| *other == row(record));
+        let cells: Vec<&[_]> = of_row.map(|(_, blocks)| blocks.as_slice()).collect();
+        record.set_row(&modes, &cells);
+    }
+}

@@ -1,0 +1,25 @@
+//! Signals to a whole process group: `kill(2)`. Whose group it is, and when it
+//! is ended, is the caller's business.
+
+use std::io;
+
+use super::check;
+
+/// Asks every process of the group to end (`SIGTERM`).
+pub(crate) fn end_group(leader: u32) -> io::Result<()> {
+    signal_group(leader, libc::SIGTERM)
+}
+
+/// Ends every process of the group (`SIGKILL`).
+pub(crate) fn kill_group(leader: u32) -> io::Result<()> {
+    signal_group(leader, libc::SIGKILL)
+}
+
+fn signal_group(leader: u32, signal: libc::c_int) -> io::Result<()> {
+    // 0 and 1 stand for other groups than one that was started here (kill(2)).
+    match libc::pid_t::try_from(leader) {
+        // SAFETY: kill takes two integers and touches no memory of ours.
+        Ok(leader) if leader > 1 => check(unsafe { libc::kill(-leader, signal) } as isize).map(drop),
+        _ => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}

@@ -1,0 +1,140 @@
+//! `copycost record --side`: several agents, started by real runners, whose rounds
+//! share their blocks; each side a baseline, compared within the blocks.
+
+#[path = "support/stage.rs"]
+mod stage;
+
+use std::os::unix::fs::PermissionsExt;
+
+use copycost::compare::{Baseline, statistics::Basis};
+use copycost::exchange::ACROSS_LANE;
+use stage::{Stage, succeeded, text};
+
+const TWO: [&str; 8] = ["--side", "a", "--side", "b=env COPYCOST_SIDE=b", "--name", "g", "--filter", "1024"];
+
+/// A shell script to run a side's command by.
+fn script(stage: &Stage, name: &str, lines: &str) -> String {
+    let path = stage.directory.path().join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn sides_share_their_blocks_and_are_baselines_of_their_own() {
+    let stage = Stage::new();
+    succeeded(stage.record(&[&TWO[..], &["--rounds", "3"]].concat()));
+    let [a, b] = ["g-a", "g-b"].map(|name| Baseline::load(&stage.output(), name).unwrap());
+    assert_eq!((a.processes.len(), b.processes.len()), (3, 3));
+    for (of_a, of_b) in a.processes.iter().zip(&b.processes) {
+        assert_eq!((of_a.records.len(), of_b.records.len()), (3, 3));
+        for record in &of_a.records {
+            let other = of_b.records.iter().find(|other| other.cell == record.cell).unwrap();
+            assert_eq!((record.seed, record.blocks.len()), (other.seed, other.blocks.len()));
+            assert_ne!(record.blocks, other.blocks, "each side has rounds of its own");
+            let lanes = |block: &copycost::exchange::Block| block.rounds.len();
+            assert!(
+                record.blocks.iter().all(|block| lanes(block) == 7 && block.round(ACROSS_LANE).is_some())
+            );
+            assert!(other.blocks.iter().all(|block| lanes(block) == 6 && block.round("self").is_some()));
+            assert!(record.ratios[ACROSS_LANE].found().is_some());
+        }
+    }
+    let run = succeeded(stage.run(&["compare", "g", "--json"]));
+    let comparisons: Vec<copycost::compare::Comparison> = serde_json::from_slice(&run.stdout).unwrap();
+    let cells = &comparisons[0].cells;
+    assert!(!cells.is_empty() && cells.iter().all(|cell| cell.absolute.basis == Some(Basis::SharedBlocks)));
+    assert!(cells.iter().all(|cell| cell.relative.basis == Some(Basis::SharedBlocks)));
+    succeeded(stage.run(&["report", "--baseline", "g", "--format", "markdown"]));
+
+    // More of the same, and not of others.
+    succeeded(stage.record(&[&TWO[..], &["--rounds", "1"]].concat()));
+    assert_eq!(Baseline::load(&stage.output(), "g-b").unwrap().processes.len(), 4);
+    let run =
+        stage.record(&["--side", "a", "--side", "c", "--name", "g", "--filter", "1024", "--rounds", "1"]);
+    assert!(text(&run.stderr).contains("other sides"), "{}", text(&run.stderr));
+    let run = stage.record(&["--name", "g", "--rounds", "1"]);
+    assert!(text(&run.stderr).contains("group of sides"), "{}", text(&run.stderr));
+}
+
+#[test]
+fn a_side_that_fails_is_said_and_set_aside_and_spoils_no_other() {
+    let stage = Stage::new();
+    let broken = script(&stage, "broken", "echo no such host as this >&2; exit 3");
+    let broken = format!("c={broken}");
+    let run = stage.record(&[&TWO[..], &["--side", &broken, "--rounds", "4"]].concat());
+    let error = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{error}");
+    assert_eq!(error.matches("no such host as this").count(), 3, "three times, then no more: {error}");
+    assert!(error.contains("side c failed 3 passes in a row and is set aside"), "{error}");
+    assert!(error.contains("set aside after 3 failures in a row: c"), "{error}");
+    for name in ["g-a", "g-b"] {
+        assert_eq!(Baseline::load(&stage.output(), name).unwrap().processes.len(), 4);
+    }
+    succeeded(stage.run(&["compare", "g"]));
+}
+
+#[test]
+fn what_a_runner_prints_first_is_passed_over_and_nonsense_is_not_believed() {
+    let stage = Stage::new();
+    let banner = script(&stage, "banner", "echo Welcome; printf 'no line end'; exec \"$@\"");
+    let garbled = script(&stage, "garbled", "\"$@\" | tr '{' '['");
+    let truncated = script(&stage, "truncated", "\"$@\" | head -c 300");
+    let flood = script(&stage, "flood", "yes copycost");
+    let sides =
+        [format!("b={banner}"), format!("c={garbled}"), format!("d={truncated}"), format!("e={flood}")];
+    let sides: Vec<&str> = sides.iter().flat_map(|side| ["--side", side.as_str()]).collect();
+    let record = [
+        &["--side", "a", "--name", "g", "--filter", "1024", "--rounds", "1", "--start-timeout", "8"],
+        &sides[..],
+    ]
+    .concat();
+    let run = succeeded(stage.record(&record));
+    let error = text(&run.stderr);
+    for expected in [
+        "side c: the agent ended",
+        "side d: the connection ended within a frame",
+        "side e: 4194304 bytes came, and no word from an agent",
+    ] {
+        let first = expected.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        assert!(error.contains(&first), "{expected}: {error}");
+    }
+    assert!(!error.contains("side b"), "{error}");
+    for (name, passes) in [("g-a", 1), ("g-b", 1)] {
+        assert_eq!(Baseline::load(&stage.output(), name).unwrap().processes.len(), passes);
+    }
+    for name in ["g-c", "g-d", "g-e"] {
+        assert!(Baseline::load(&stage.output(), name).is_err());
+    }
+}
+
+#[test]
+fn passes_of_sides_with_commands_are_in_turn() {
+    let stage = Stage::new();
+    let trace = stage.directory.path().join("trace");
+    let before = ["a", "b"].map(|side| format!("{side}=echo {side} >> '{}'", trace.display()));
+    let before = ["--before", &before[0], "--before", &before[1], "--rounds", "3"];
+    succeeded(stage.record(&[&TWO[..], &before].concat()));
+    let order = std::fs::read_to_string(&trace).unwrap();
+    assert_eq!((order.matches('a').count(), order.matches('b').count()), (3, 3), "{order}");
+    let run = succeeded(stage.run(&["compare", "g", "--json"]));
+    assert!(text(&run.stdout).contains("\"basis\": \"pairs\""));
+}
+
+#[test]
+fn sides_that_cannot_be_are_refused_before_anything_is_started() {
+    let stage = Stage::new();
+    for (arguments, expected) in [
+        (&["--side", "a", "--name", "g"][..], "two sides or more"),
+        (&["--side", "a", "--side", "a=env", "--name", "g"], "a side `a` already"),
+        (&["--side", "a/b", "--side", "b", "--name", "g"], "baseline's name"),
+        (&["--side", "a", "--side", "b"], "--name"),
+        (&["--side", "a", "--side", "b", "--name", "g", "--before", "c=true"], "there are: a, b"),
+        (&["--side", "a", "--side", "b", "--name", "g", "--reboot-every", "0"], "1 to 999"),
+    ] {
+        let run = stage.record(arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {}", text(&run.stderr));
+        assert!(text(&run.stderr).contains(expected), "{arguments:?}: {}", text(&run.stderr));
+    }
+    assert!(!stage.output().join("copycost").exists());
+}
