@@ -22,6 +22,7 @@ enum Command {
     #[command(name = "breakdown")]
     BreakDown(commands::breakdown::BreakDown),
     Compare(commands::compare::Compare),
+    Connect(commands::connect::Connect),
     Doctor(commands::doctor::Doctor),
     Export(commands::export::Export),
     Guard(commands::guard::Guard),
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::BreakDown(command) => done(command.run()),
         Command::Compare(command) => command.run(),
+        Command::Connect(command) => done(command.run()),
         Command::Doctor(command) => done(command.run()),
         Command::Export(command) => done(command.run()),
         Command::Guard(command) => command.run(),

@@ -5,6 +5,8 @@
 mod stage;
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
 
 use copycost::compare::{Baseline, statistics::Basis};
 use copycost::exchange::ACROSS_LANE;
@@ -137,4 +139,84 @@ fn sides_that_cannot_be_are_refused_before_anything_is_started() {
         assert!(text(&run.stderr).contains(expected), "{arguments:?}: {}", text(&run.stderr));
     }
     assert!(!stage.output().join("copycost").exists());
+}
+
+/// Processes whose output directory lies in the stage.
+fn running(stage: &Stage) -> Vec<String> {
+    let output = stage.output().display().to_string();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let ours = processes.filter(|process| {
+        text(&std::fs::read(process.join("environ")).unwrap_or_default()).contains(&output)
+    });
+    ours.map(|process| text(&std::fs::read(process.join("cmdline")).unwrap_or_default())).collect()
+}
+
+#[test]
+fn whatever_ends_a_recording_leaves_no_process_and_loses_no_pass() {
+    let stage = Stage::new();
+    // Does not end when it is asked to, nor when its input does.
+    let stubborn = script(&stage, "stubborn", "trap '' TERM INT HUP; \"$@\"; sleep 100 & wait; sleep 100");
+    let stubborn = format!("b={stubborn}");
+    let sides = ["--side", "a", "--side", &stubborn, "--name", "g", "--filter", "1024", "--rounds", "4"];
+    for (number, (signal, after_ms)) in [("INT", 900), ("TERM", 1700), ("KILL", 2600)].into_iter().enumerate()
+    {
+        let mut child = match number {
+            0 => stage.start(&sides),
+            _ => stage.command(&["record", "--resume", "--name", "g"]).spawn().unwrap(),
+        };
+        std::thread::sleep(Duration::from_millis(after_ms));
+        let _ = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        child.wait().unwrap();
+        for _ in 0..200 {
+            if running(&stage).is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(running(&stage).is_empty(), "after {signal}: {:?}", running(&stage));
+    }
+    succeeded(stage.run(&["record", "--resume", "--name", "g"]));
+    for name in ["g-a", "g-b"] {
+        let baseline = Baseline::load(&stage.output(), name).unwrap();
+        let passes: Vec<usize> = baseline.processes.iter().map(|process| process.number).collect();
+        assert_eq!(passes, [1, 2, 3, 4], "{name}");
+    }
+    assert!(running(&stage).is_empty(), "{:?}", running(&stage));
+    succeeded(stage.run(&["record", "--discard", "g", "--yes"]));
+    assert!(std::fs::read_dir(stage.output().join("copycost")).unwrap().next().is_none());
+}
+
+#[test]
+fn a_pass_that_was_half_handed_over_is_handed_over_once() {
+    let stage = Stage::new();
+    succeeded(stage.record(&[&TWO[..], &["--rounds", "2"]].concat()));
+    // As it was before the second side got its records.
+    let place = |name: &str| stage.output().join("copycost").join(name).join("pass-002-throughput.jsonl");
+    let mut journal = String::new();
+    for (side, name) in ["g-a", "g-b"].into_iter().enumerate() {
+        for line in std::fs::read_to_string(place(name)).unwrap().lines() {
+            journal += &format!("{{\"side\":{side},\"record\":{line}}}\n");
+        }
+    }
+    std::fs::write(place("g"), journal).unwrap();
+    let kept = std::fs::read(place("g-b")).unwrap();
+    std::fs::remove_file(place("g-b")).unwrap();
+    succeeded(stage.run(&["record", "--resume", "--name", "g"]));
+    assert_eq!(std::fs::read(place("g-b")).unwrap(), kept);
+    assert!(!place("g").exists());
+    for name in ["g-a", "g-b"] {
+        assert_eq!(Baseline::load(&stage.output(), name).unwrap().processes.len(), 2);
+    }
+}
+
+#[test]
+fn sides_travel_one_by_one_and_still_share_their_blocks() {
+    let stage = Stage::new();
+    succeeded(stage.record(&[&TWO[..], &["--rounds", "2"]].concat()));
+    for (name, other) in [("g-a", "x"), ("g-b", "y")] {
+        succeeded(stage.run(&["export", name, other]));
+        succeeded(stage.run(&["import", other, "--as", other]));
+    }
+    let run = succeeded(stage.run(&["compare", "x", "y", "--json"]));
+    assert!(text(&run.stdout).contains("\"basis\": \"shared_blocks\""));
 }

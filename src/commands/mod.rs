@@ -3,6 +3,7 @@
 
 pub(crate) mod breakdown;
 pub(crate) mod compare;
+pub(crate) mod connect;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod guard;

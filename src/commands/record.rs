@@ -209,9 +209,13 @@ fn try_exchange(manifest: &Manifest) -> anyhow::Result<()> {
 }
 
 /// The recordings that a name stands for: of a pair, which is called by the
-/// name without -a and -b, both.
+/// name without -a and -b, both; of a group its sides' and its own.
 fn of_name(output: &Path, name: &BaselineName) -> anyhow::Result<Vec<BaselineName>> {
     let is_there = |name: &BaselineName| recording::directory(output, name.as_str()).is_dir();
+    if let Some(group) = Group::read(output, name.as_str())? {
+        let sides = group.baselines(name)?.into_iter().filter(is_there);
+        return Ok(sides.chain([name.clone()]).collect());
+    }
     let sides = [name.with_suffix("a"), name.with_suffix("b")];
     match sides {
         [Ok(a), Ok(b)] if !is_there(name) && is_there(&a) && is_there(&b) => Ok(vec![a, b]),

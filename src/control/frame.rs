@@ -34,13 +34,18 @@ pub(super) fn write(to: &mut impl Write, message: &impl Serialize) -> Result<()>
 /// The next message; `None` at the end of the input between two frames. All of
 /// its text may be shown.
 pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>> {
-    let Some(text) = read_text(from)? else { return Ok(None) };
+    read_up_to(from, LARGEST_FRAME_BYTES)
+}
+
+/// The same, where no longer frame than this is expected.
+pub(super) fn read_up_to<T: DeserializeOwned>(from: &mut impl Read, most_bytes: usize) -> Result<Option<T>> {
+    let Some(text) = read_text(from, most_bytes)? else { return Ok(None) };
     let parsed = elsewhere::check_json(&text)
         .and_then(|()| serde_json::from_slice(&text).map_err(|error| error.to_string()));
     parsed.map(Some).map_err(|what| Error::Control { what: format!("a frame that is no message: {what}") })
 }
 
-fn read_text(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
+fn read_text(from: &mut impl Read, most_bytes: usize) -> Result<Option<Vec<u8>>> {
     let mut header = [0; HEADER_BYTES];
     match filled(from, &mut header)? {
         0 => return Ok(None),
@@ -53,8 +58,8 @@ fn read_text(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
         let what = format!("{:?} where the length of a frame belongs", String::from_utf8_lossy(&header));
         return Err(Error::Control { what });
     };
-    if length > LARGEST_FRAME_BYTES {
-        let what = format!("a frame of {length} bytes, and at most {LARGEST_FRAME_BYTES} are allowed");
+    if length > most_bytes {
+        let what = format!("a frame of {length} bytes, and at most {most_bytes} are allowed");
         return Err(Error::Control { what });
     }
     let mut text = Vec::new(); // grows with what comes, not with what was said

@@ -25,21 +25,27 @@ mod agent;
 mod agent_process;
 mod agent_side;
 mod clock;
+mod connect;
 mod frame;
 mod greeting;
 mod guard;
 mod keeper;
 mod last_lines;
 mod limits;
+mod listen;
 mod message;
 mod runner;
+mod token;
 
 pub use agent::serve_pass;
 pub use agent_side::{AgentSide, Conditions};
+pub use connect::connect;
 pub use guard::guard;
 pub use keeper::keep;
+pub use listen::listen;
 pub use message::PROTOCOL;
 pub use runner::Runner;
+pub use token::Token;
 
 /// The program's version, which both ends must share.
 pub const PROGRAM: &str = env!("CARGO_PKG_VERSION");

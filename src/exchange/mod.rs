@@ -26,8 +26,8 @@ mod thread;
 mod unreachable;
 
 pub use block::{
-    ACROSS_LANE, Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Received, Round,
-    SELF_LANE,
+    ACROSS_LANE, Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Received,
+    Round, SELF_LANE,
 };
 pub use cell_run::CellRun;
 pub use connection::{End, Granted};

@@ -6,10 +6,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::block::{ACROSS_LANE, Block, CellMeasurement};
+use super::block::{ACROSS_LANE, Block, BlockRound, CellMeasurement};
 use super::cell_at_place::{CellAtPlace, lanes_of};
 use super::cell_run::ATTEMPTS;
-use super::lane::Lane;
 use super::place::Place;
 use super::round::now;
 use crate::cell::{Cell, Target};
@@ -56,11 +55,13 @@ pub fn measure_sided<P: Place>(
             Err(error) => refused.push((number, Err(error))),
         }
     }
-    let own = seated.first().filter(|first| first.number == 0).map(|first| first.at.lanes[first.at.own].kind);
-    if let Some((place, kind)) = across.zip(own) {
-        let lanes = vec![Lane { name: ACROSS_LANE.into(), kind }];
-        seated.push(Seated::new(usize::MAX, CellAtPlace::new(cell, profile, place, lanes, 0)));
-    }
+    // It has a round of every lane, as the first has, so that its memory is as warm;
+    // those of the own one alone are kept.
+    let first = seated.first().filter(|first| first.number == 0).map(|first| &first.at);
+    let twin = first
+        .zip(across)
+        .map(|(first, place)| CellAtPlace::new(cell, profile, place, first.lanes.clone(), first.own));
+    seated.extend(twin.map(|twin| Seated::new(usize::MAX, twin)));
     let mut run = SidedRun { profile, seated, random: fastrand::Rng::with_seed(seed) };
     run.calibrate();
     let blocks = profile.criterion.sample_size;
@@ -217,15 +218,13 @@ impl<P: Place> SidedRun<'_, P> {
                 continue;
             }
             let as_at = &self.seated[seated.as_at].at;
-            let share = match seated.is_across() {
-                true => seated.messages,
-                false => seated.at.share_as_at(as_at, lane, seated.messages),
-            };
+            let share = seated.at.share_as_at(as_at, lane, seated.messages);
             let block = &mut blocks[place];
             self.seated[place].attempt(|at| at.run_into(block, lane, share));
-            if self.seated[place].is_across() {
-                let round = blocks[place].rounds.last().cloned();
-                blocks[0].rounds.extend(round);
+            let seated = &self.seated[place];
+            if seated.is_across() && lane == seated.at.own {
+                let round = blocks[place].round(&seated.at.cell.mode).cloned();
+                blocks[0].rounds.extend(round.map(|round| BlockRound { lane: ACROSS_LANE.into(), ..round }));
             }
         }
         for (seated, block) in self.seated.iter_mut().zip(&blocks) {

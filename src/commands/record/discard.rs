@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use copycost::results::group::Group;
 use copycost::results::listing;
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, State};
@@ -26,7 +27,9 @@ pub(super) fn run(output: &Path, name: &BaselineName, yes: bool) -> anyhow::Resu
     }
     for name in &names {
         let state = State::of(output, name.as_str())?;
-        let state = state.map_or("broken off before it began".to_string(), |state| state.to_string());
+        let is_group = Group::read(output, name.as_str())?.is_some();
+        let none = if is_group { "the group of these sides" } else { "broken off before it began" };
+        let state = state.map_or(none.to_string(), |state| state.to_string());
         println!("recording {name}: {state}");
     }
     if !yes && !is_confirmed()? {

@@ -1,0 +1,125 @@
+//! `copycost serve --listen`: who is let in, and what those cost who are not.
+
+#[path = "support/stage.rs"]
+mod stage;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use copycost::compare::Baseline;
+use stage::{Stage, succeeded, text};
+
+struct Listening {
+    process: Child,
+    address: String,
+}
+
+impl Listening {
+    fn start(stage: &Stage) -> Listening {
+        let mut command = stage.command(&["serve", "--listen", "127.0.0.1:0", "--token-file", "token"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split(&[' ', ';'][..]).nth(2).unwrap().to_string();
+        assert!(line.contains("token is in") && line.contains("made now"), "{line}");
+        Listening { process, address }
+    }
+
+    fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn frame(text: &str) -> Vec<u8> {
+    format!("{:08}\n{text}", text.len()).into_bytes()
+}
+
+#[test]
+fn a_side_can_be_an_agent_that_listens() {
+    let stage = Stage::new();
+    let listening = Listening::start(&stage);
+    let program = env!("CARGO_BIN_EXE_copycost");
+    let side = format!("b={program} connect {} --token-file token", listening.address);
+    let sides = ["--side", "a", "--side", &side, "--name", "g", "--filter", "1024", "--rounds", "2"];
+    succeeded(stage.record(&sides));
+    assert_eq!(Baseline::load(&stage.output(), "g-b").unwrap().processes.len(), 2);
+}
+
+#[test]
+fn one_controller_at_a_time_and_only_with_the_token() {
+    let stage = Stage::new();
+    let listening = Listening::start(&stage);
+    let token = std::fs::read_to_string(stage.directory.path().join("token")).unwrap();
+    let hello = |token: &str| {
+        let mut stream = TcpStream::connect(&listening.address).unwrap();
+        stream.write_all(&frame(&format!("{{\"token\":\"{}\"}}", token.trim()))).unwrap();
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line).unwrap();
+        (stream, line)
+    };
+    assert!(hello(&"0".repeat(64)).1.contains("wrong token"));
+    assert!(hello("").1.contains("wrong token"));
+    let (first, line) = hello(&token);
+    assert!(line.starts_with("copycost-agent protocol"), "{line}");
+    assert!(hello(&token).1.contains("another controller is at work here"));
+    drop(first);
+    // The end of the first is seen within moments.
+    let again = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        hello(&token).1.starts_with("copycost-agent protocol")
+    });
+    assert!(again);
+    // The token is on no command line.
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", listening.process.id())).unwrap();
+    assert!(!text(&arguments).contains(token.trim()));
+}
+
+#[test]
+fn strangers_cost_next_to_nothing_and_disturb_no_session() {
+    let stage = Stage::new();
+    let listening = Listening::start(&stage);
+    let token = std::fs::read_to_string(stage.directory.path().join("token")).unwrap();
+    let mut session = TcpStream::connect(&listening.address).unwrap();
+    session.write_all(&frame(&format!("{{\"token\":\"{}\"}}", token.trim()))).unwrap();
+    let mut greeting = String::new();
+    BufReader::new(session.try_clone().unwrap()).read_line(&mut greeting).unwrap();
+    let before_kib = listening.memory_kib();
+    let mut silent = Vec::new();
+    let (mut most_files, mut most_kib) = (0, 0);
+    for number in 0..10_000 {
+        let Ok(mut stream) = TcpStream::connect(&listening.address) else { continue };
+        match number % 3 {
+            0 => drop(stream.write_all(b"GET / HTTP/1.1\r\n\r\n")),
+            1 => drop(stream.write_all(b"99999999\n")),
+            _ => silent.push(stream),
+        }
+        silent.truncate(100);
+        if number % 500 == 0 {
+            (most_files, most_kib) =
+                (most_files.max(listening.open_files()), most_kib.max(listening.memory_kib()));
+        }
+    }
+    assert!(most_files < 64, "{most_files} open files");
+    assert!(most_kib < before_kib + 16_384, "{before_kib} KiB, then {most_kib}");
+    // The session is as it was.
+    session
+        .write_all(&frame(&format!("{{\"start\":{{\"program\":\"{}\"}}}}", copycost::control::PROGRAM)))
+        .unwrap();
+    let mut answer = [0; 22];
+    session.read_exact(&mut answer).unwrap();
+    assert!(text(&answer).contains("started"), "{}", text(&answer));
+}
