@@ -210,7 +210,8 @@ fn another_receive_steering_has_no_relative_verdict_unless_forced() {
             machine.record(name, seed, 8, Target::Throughput)
         };
         let base = steered("base", &Machine::new(), Some("none"), 1);
-        compare(&base, &steered("new", &machine, kind, 2), Options { threshold: 0.0, force }).unwrap()
+        compare(&base, &steered("new", &machine, kind, 2), Options { threshold: 0.0, force, comparisons: 1 })
+            .unwrap()
     };
     let apart = of(Some("follow"), false);
     let found = cell(&apart, "one-copy");
