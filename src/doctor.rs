@@ -123,6 +123,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("virtual_machine", processor::virtual_machine),
     ("governor", processor::governor),
     ("turbo", processor::turbo),
+    ("tuned", processor::tuned),
     ("smt", processor::smt),
     ("clock_source", processor::clock_source),
     ("nmi_watchdog", processor::nmi_watchdog),

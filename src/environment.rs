@@ -104,6 +104,9 @@ impl Environment {
     }
 }
 
+/// Where `copycost tune` keeps what it has changed, from `/`.
+pub(crate) const TUNE_ACCOUNT: &str = "run/copycost/tuned.json";
+
 /// The date and time, as `2026-02-28T13:07:09Z`.
 pub fn date_utc() -> Result<String, String> {
     program::date()

@@ -28,6 +28,12 @@ pub enum Error {
         /// What is wrong, and what is allowed.
         what: String,
     },
+    /// A setting of the machine could not be changed, or set back.
+    #[error("tune: {what}")]
+    Tune {
+        /// What is wrong, and what may be done.
+        what: String,
+    },
     /// The pinning that the profile asks for is not possible here.
     #[error(transparent)]
     Placement(#[from] PlacementError),

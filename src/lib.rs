@@ -47,6 +47,7 @@ pub mod steering;
 mod sys;
 #[doc(hidden)]
 pub mod testing;
+pub mod tune;
 pub mod zerocopy;
 
 pub use error::{Error, Result};

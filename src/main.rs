@@ -31,6 +31,7 @@ enum Command {
     Profile(commands::profile::ShowProfile),
     Record(commands::record::Record),
     Report(commands::report::MakeReport),
+    Tune(commands::tune::Tune),
     Pass(commands::pass::MeasurePass),
     Serve(commands::serve::Serve),
 }
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Profile(command) => done(command.run()),
         Command::Record(command) => done(command.run()),
         Command::Report(command) => done(command.run()),
+        Command::Tune(command) => done(command.run()),
         Command::Pass(command) => return command.run(),
         Command::Serve(command) => done(command.run()),
     };

@@ -15,6 +15,7 @@ pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod stream;
+pub(crate) mod tune;
 
 use copycost::copy_mode::{self, ModeEntry};
 use copycost::profile::ProfileError;

@@ -9,6 +9,7 @@ mod selection;
 mod side_words;
 mod sides;
 mod sitting;
+mod tuned;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -52,6 +53,10 @@ pub(crate) struct Record {
     /// Only cells whose benchmark id matches: a regular expression.
     #[arg(long)]
     filter: Option<String>,
+    /// Tune the machine (`copycost tune`) for as long as the recording takes,
+    /// with the receive steering that the profile asks for, and set it back.
+    #[arg(long, conflicts_with = "discard")]
+    tune: bool,
     /// Take up a recording that was broken off.
     #[arg(long, conflicts_with_all = ["rounds", "profile", "targets", "filter", "interleave"])]
     resume: bool,
@@ -86,6 +91,9 @@ impl Record {
         let output = criterion_files::output_directory();
         if let Some(name) = &self.discard {
             return discard::run(&output, name, self.yes);
+        }
+        if self.tune {
+            return tuned::run(self.profile.as_deref());
         }
         if self.sides.is_given() || self.is_group(&output)? {
             return sides::run(&self, &output);

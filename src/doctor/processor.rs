@@ -212,6 +212,27 @@ pub(super) fn turbo(look: &Look<'_>) -> Option<Said> {
     )
 }
 
+/// What `copycost tune` has set, or would.
+pub(super) fn tuned(look: &Look<'_>) -> Option<Said> {
+    if look.text("tuned")? == "yes" {
+        return Some(
+            Said::note("this machine is tuned by `copycost tune`")
+                .why("its settings are not the ones that it comes with, nor those of its programs in use")
+                .change("copycost tune --reset"),
+        );
+    }
+    let turbo = look.text("turbo") == Some("on");
+    let governor = look.text("frequency.governor").is_some_and(|governor| governor != "performance");
+    (turbo || governor).then(|| {
+        Said::note("this machine is not tuned: its clock follows load and temperature")
+            .why(
+                "within a block all modes have the same clock; between runs and thread counts it differs, and \
+                 absolute figures with it",
+            )
+            .change("copycost tune (as root; `copycost tune --reset` sets it back)")
+    })
+}
+
 pub(super) fn smt(look: &Look<'_>) -> Option<Said> {
     look.number("smt.active").filter(|active| *active == 1.0)?;
     Some(

@@ -30,6 +30,7 @@ pub(super) fn items(root: &Root) -> Items {
     let mut put = |name: &str, reading: Reading| items.push((name.to_string(), reading));
     put("architecture", words(std::env::consts::ARCH));
     put("cgroup_cpu_quota", cpu_quota(root));
+    put("tuned", tuned(root));
     put("cpu.isolated_list", isolated(root));
     put("perf.processor_devices", processor_counters(root));
     put("turbo", turbo(root));
@@ -144,6 +145,16 @@ fn describe(topology: &Topology) -> String {
         before = Some(cpu);
     }
     text
+}
+
+/// Whether `copycost tune` keeps an account of what it has changed.
+fn tuned(root: &Root) -> Reading {
+    match root.raw(super::TUNE_ACCOUNT) {
+        Ok(_) => yes_or_no(true),
+        // An ordinary machine has no such directory.
+        Err(_) if root.path("run").is_dir() => yes_or_no(false),
+        Err(why) => Reading::Absent(why),
+    }
 }
 
 fn isolated(root: &Root) -> Reading {

@@ -35,7 +35,7 @@ pub(crate) use pipes::{fill_pipe, pipe_bytes, set_pipe_bytes, splice};
 pub(crate) use processor::hypervisor_signature;
 pub(crate) use receiving::{ReceiveWindow, discard};
 pub(crate) use sending::{send_bytes, send_run, send_run_zerocopy, send_segments};
-pub(crate) use signals::{install_empty_handler, signal_thread};
+pub(crate) use signals::{hand_on_signals, hand_signals_to, install_empty_handler, signal_thread};
 pub(crate) use socket_options::{enable_zerocopy, max_pacing_rate};
 pub(crate) use standard_error::with_standard_error_kept;
 pub use tcp_info::TcpInfo;

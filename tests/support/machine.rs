@@ -203,6 +203,7 @@ pub const CASES: &[Case] = &[
         "echo 0 > /sys/devices/system/cpu/cpufreq/boost",
         &[("turbo", "off")],
     ),
+    ("tuned", &[("tuned", "yes")], Note, "tune --reset", &[("tuned", "no")]),
     ("smt", &[("smt.active", "1")], Worse, "smt/control", &[("smt.active", "0")]),
     (
         "clock_source",
