@@ -4,6 +4,7 @@
 
 mod baseline;
 mod benchmark;
+mod broken_down;
 mod command_line;
 mod containment;
 mod cost_measurement;
@@ -32,6 +33,7 @@ use self::invocation::{Invocation, Mode};
 use self::progress::Progress;
 pub use self::progress::guessed_time_of_a_cell;
 use self::rows::Kept;
+use crate::breakdown::Profiler;
 use crate::cell::{Cell, Target, group_name};
 use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::{Plan, Topology};
@@ -39,7 +41,6 @@ use crate::doctor;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 use crate::exchange::{CellRun, Instruments, probe_all};
-use crate::metric::Reading;
 use crate::profile::{Profile, ProfileChoice};
 use crate::results::criterion_files;
 use crate::results::name::BaselineName;
@@ -110,6 +111,8 @@ struct Bench {
     records: Vec<Kept>,
     failures: Vec<Error>,
     progress: Progress,
+    /// What cells are broken down with, in the target that does, or why they are not.
+    profiler: Option<std::result::Result<Profiler, String>>,
 }
 
 impl Bench {
@@ -144,6 +147,7 @@ impl Bench {
         if invocation.mode == Mode::Measure {
             baseline::check(&invocation, &output, &asked_for, instruments.cost_unit)?;
         }
+        let profiler = (invocation.mode == Mode::Measure).then(|| broken_down::profiler(target)).flatten();
         let mut cells = profile.cells(target);
         cells.retain(is_taken);
         let bench = Bench {
@@ -159,6 +163,7 @@ impl Bench {
             records: Vec::new(),
             failures: Vec::new(),
             progress: Progress::begin(target, asked_for.len()),
+            profiler,
         };
         if !bench.invocation.is_quiet {
             lines::heading(&bench, &title, asked_for.len());
@@ -244,7 +249,9 @@ impl Bench {
         if !saved && self.invocation.keeps_samples() {
             return Err(keep::not_kept(&self.output, run.cell(), found.err()));
         }
-        let record = Record::new(run.finish(count)?, &self.profile, &self.environment, self.steal_percent());
+        let steal = Environment::read_cpu_times().steal_percent_since(&self.environment);
+        let mut record = Record::new(run.finish(count)?, &self.profile, &self.environment, steal);
+        record.breakdown = broken_down::of_cell(self, &record, &own);
         if saved {
             keep::save(&self.output, &record, self.invocation.saves_as())?;
         }
@@ -253,11 +260,6 @@ impl Bench {
         }
         self.records.push(Kept { record, saved });
         Ok(())
-    }
-
-    /// CPU time stolen by a hypervisor since the target began.
-    fn steal_percent(&self) -> Reading {
-        Environment::read_cpu_times().steal_percent_since(&self.environment)
     }
 
     fn mode_names(&self) -> Vec<String> {

@@ -11,6 +11,7 @@
 
 mod answer;
 mod baseline;
+mod classes;
 pub mod comparability;
 mod comparison;
 mod judge;
@@ -28,6 +29,7 @@ mod verdict;
 use std::collections::BTreeSet;
 
 pub use baseline::{Baseline, Process};
+pub use classes::ClassChange;
 pub use comparison::{BaselineSummary, CellComparison, Comparison, Interval, Judged, ReferenceChange};
 pub use quantity::Quantity;
 pub use verdict::Verdict;
@@ -125,6 +127,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         threshold: options.threshold,
         comparisons: (options.comparisons > 1).then_some(options.comparisons),
         references,
+        classes: classes::of_changed(base, new, &cells),
         cells,
     })
 }

@@ -13,7 +13,9 @@ use crate::exchange::CostUnit;
 use crate::metric::busy_share::{self, Shares};
 use crate::metric::cpu_cost::per_byte_unit;
 use crate::metric::{self, Metrics, Reading};
+use crate::or_absent::OrAbsent;
 use crate::profile::{PlacementPolicy, ReceiveMethod};
+use crate::results::breakdown_text;
 use crate::results::record::Record;
 use crate::results::table::{digits, minutes};
 
@@ -100,6 +102,9 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
     }
     println!("{INDENT}{}", cost(record));
     println!("{INDENT}{}", busy(&record.metrics));
+    for line in time_by_class(record) {
+        println!("{INDENT}{line}");
+    }
     let ratios: Vec<String> = record
         .ratios
         .iter()
@@ -120,6 +125,15 @@ pub(super) fn under_criterion(record: &Record, progress: &Progress, saved: bool)
     }
     let unsaved = if saved { "" } else { "; not saved, as Criterion kept no sample" };
     println!("{INDENT}{}{unsaved}\n", progress.line());
+}
+
+/// Where the time goes, a line a side, or why that is not known.
+fn time_by_class(record: &Record) -> Vec<String> {
+    match &record.breakdown {
+        None => Vec::new(),
+        Some(OrAbsent::Found(breakdown)) => breakdown_text::lines(breakdown),
+        Some(OrAbsent::Absent { absent }) => vec![format!("breakdown absent: {absent}")],
+    }
 }
 
 fn throughput(record: &Record) -> String {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::classes::ClassChange;
 use super::comparability::{self, Difference};
 use super::statistics::{self, Basis};
 use super::{CONFIDENCE, Quantity, Verdict};
@@ -31,6 +32,9 @@ pub struct Comparison {
     /// sides measured them.
     #[serde(default)]
     pub references: Vec<ReferenceChange>,
+    /// Which cost classes changed in the cells whose CPU cost did: no verdicts.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub classes: Vec<ClassChange>,
     /// Every cell that either measured, each quantity and question apart.
     pub cells: Vec<CellComparison>,
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::comparability::Weight;
 use super::statistics::Basis;
-use super::{COARSEST, CellComparison, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
+use super::{COARSEST, CellComparison, ClassChange, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
 pub use crate::layout::Style;
 use crate::ratio::printed;
@@ -29,7 +29,34 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
             text += &rows(&cells, style);
         }
     }
-    text + &footer(comparison)
+    text + &classes(comparison, style) + &footer(comparison)
+}
+
+/// Where the time of the changed cells went, as far as it was sampled.
+fn classes(comparison: &Comparison, style: Style) -> String {
+    if comparison.classes.is_empty() {
+        return String::new();
+    }
+    let line = |change: &ClassChange| {
+        let of_total = format!("{:+.1} % ± {:.1}", 100.0 * change.of_total, 100.0 * change.half_width);
+        vec![
+            change.cell.threads.to_string(),
+            change.cell.message_bytes.to_string(),
+            change.cell.mode.clone(),
+            change.side.clone(),
+            change.class.name().to_string(),
+            format!("{} to {}", digits(change.base), digits(change.new)),
+            of_total,
+        ]
+    };
+    let lines: Vec<Vec<String>> = comparison.classes.iter().map(line).collect();
+    let header = ["threads", "bytes", "mode", "side", "class", "cost a byte", "of the side's cost before"];
+    let mark = if style == Style::Markdown { "### " } else { "" };
+    format!(
+        "\n{mark}What the CPU cost of changed cells went into: no verdicts, each line's interval is its share's \
+         alone\n\n{}",
+        style.table(&header.map(String::from), &lines, 2)
+    )
 }
 
 fn heading(comparison: &Comparison, style: Style) -> String {

@@ -34,6 +34,10 @@ impl SampledLength {
     /// What the `cpu_cost` target spends on a cell.
     pub const OF_A_BENCH: SampledLength =
         SampledLength { generations: 6, samples: 2200, limit: Duration::from_millis(900) };
+
+    /// What a pass of a recording spends, of which there are many.
+    pub const OF_A_PASS: SampledLength =
+        SampledLength { generations: 2, samples: 300, limit: Duration::from_millis(120) };
 }
 
 /// A cell whose rounds can be sampled.

@@ -12,6 +12,9 @@ use crate::exchange::{SampledGeneration, SampledRounds};
 use crate::or_absent::OrAbsent;
 use crate::ratio::spread::half_width;
 
+/// A context switch takes no longer without samples: 2 to 15 µs were measured.
+const MOST_OF_A_SWITCH_NS: f64 = 20_000.0;
+
 /// What stands for a symbol where the event is off.
 const SWITCHING: &str = "(switching threads, the event off)";
 
@@ -177,7 +180,7 @@ fn side_of(
     };
     for generation in &sampled.generations {
         let (tally, sums) = side(generation);
-        let tally = &with_switches(tally, &sums[kind]);
+        let tally = &with_switches(sampled.event, tally, sums);
         let weight = tally.weight() as f64;
         if weight == 0.0 {
             return None;
@@ -189,11 +192,8 @@ fn side_of(
     }
     let messages: u64 = sampled.generations.iter().map(|one| one.messages).sum();
     let weight = all.weight();
-    let switches =
-        [counter::VOLUNTARY_SWITCHES, counter::INVOLUNTARY_SWITCHES].map(|kind| counts[kind].whole());
-    let context_switches = switches.into_iter().sum::<Option<f64>>();
     let context_switches =
-        context_switches.map_or_else(|| OrAbsent::absent(counter::NEVER_COUNTED), OrAbsent::Found);
+        switches(&counts).map_or_else(|| OrAbsent::absent(counter::NEVER_COUNTED), OrAbsent::Found);
     let counted = whole(&counts[kind]);
     let spent_per_byte = counted.found().map(|counted| counted / (messages as f64 * message_bytes as f64));
     let cost_over_measured = match (spent_per_byte, measured_per_byte) {
@@ -240,17 +240,25 @@ fn side_of(
 /// What threads were charged for and no sample stands for is the switch from one
 /// thread to another: the kernel stops a thread's event where a switch begins and
 /// starts it where it ends, timer and all. It is the difference of two counts, and no
-/// sample falls into it. Where samples were lost it could as well be theirs.
-fn with_switches(tally: &SideTally, counted: &Sum) -> SideTally {
+/// sample falls into it. Where samples were lost it could as well be theirs, and where it
+/// is more than switches take the timer came late: then it is left out.
+fn with_switches(event: SampledEvent, tally: &SideTally, sums: &Sums) -> SideTally {
     let mut tally = tally.clone();
-    let counted = counted.whole().filter(|_| tally.lost == 0 && tally.throttled == 0);
+    let is_whole = event == SampledEvent::CpuClock && tally.lost == 0 && tally.throttled == 0;
+    let counted = sums[counter::CPU_TIME].whole().filter(|_| is_whole);
     let switching = counted.map_or(0, |counted| (counted as u64).saturating_sub(tally.weight()));
-    if switching > 0 {
+    if switching > 0 && switching as f64 <= MOST_OF_A_SWITCH_NS * switches(sums).unwrap_or(0.0) {
         let waking = &mut tally.classes[CostClass::Waking as usize];
         waking.weight += switching;
         waking.symbols.insert(SWITCHING.to_string(), switching);
     }
     tally
+}
+
+/// Context switches of both kinds.
+fn switches(sums: &Sums) -> Option<f64> {
+    let kinds = [counter::VOLUNTARY_SWITCHES, counter::INVOLUNTARY_SWITCHES];
+    kinds.iter().map(|kind| sums[*kind].whole()).sum()
 }
 
 fn whole(sum: &Sum) -> OrAbsent<f64> {

@@ -5,6 +5,7 @@
 pub mod breakdown;
 pub mod busy_share;
 pub mod cpu_cost;
+pub mod pooled_breakdown;
 mod received;
 pub(crate) mod round_trip;
 mod tcp_info;

@@ -3,6 +3,7 @@
 //! shape and order; what each says is in `findings/`, one file a kind.
 
 mod comparison;
+mod copies;
 mod crossovers;
 mod limited_by;
 mod small_messages;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Compared;
+use super::breakdown::CellBreakdown;
 use super::crossover::CrossoverRow;
 use super::estimate::{Estimate, Reading};
 use super::figures::Figure;
@@ -30,6 +32,10 @@ use crate::doubt::{DoubtKind, DoubtKinds};
 pub enum FindingKind {
     /// Whether zero-copy was.
     ZeroCopy,
+    /// Which copies are made where, and what they cost.
+    Copies,
+    /// What a mode pays that does not copy in the send.
+    PaidInstead,
     /// From which size on one mode overtakes another.
     Crossover,
     /// What limits the cells, and whether that is the same for the modes of a row.
@@ -44,8 +50,10 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in the order of a reader's questions.
-    pub const ALL: [FindingKind; 6] = [
+    pub const ALL: [FindingKind; 8] = [
         FindingKind::ZeroCopy,
+        FindingKind::Copies,
+        FindingKind::PaidInstead,
         FindingKind::Crossover,
         FindingKind::LimitedBy,
         FindingKind::Threads,
@@ -57,6 +65,8 @@ impl FindingKind {
     pub fn title(self) -> &'static str {
         match self {
             FindingKind::ZeroCopy => "Was zero-copy real?",
+            FindingKind::Copies => "Where are the bytes copied?",
+            FindingKind::PaidInstead => "What does zero-copy pay instead?",
             FindingKind::Crossover => "From which size on does a mode pay?",
             FindingKind::LimitedBy => "What limits the modes that are compared?",
             FindingKind::Threads => "What do further threads do?",
@@ -108,6 +118,7 @@ pub(super) struct Evidence<'a> {
     pub(super) ratios: &'a [RatioFigure],
     pub(super) index: &'a Index<'a>,
     pub(super) crossovers: &'a [CrossoverRow],
+    pub(super) breakdowns: &'a [CellBreakdown],
 }
 
 /// Every finding of one baseline by itself, in the order in which a reader
@@ -115,6 +126,7 @@ pub(super) struct Evidence<'a> {
 pub(super) fn gather(evidence: &Evidence<'_>) -> Vec<Finding> {
     let kinds = [
         zero_copy::findings,
+        copies::findings,
         crossovers::findings,
         limited_by::findings,
         threads::findings,

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod best;
+pub mod breakdown;
 mod cells;
 pub mod crossover;
 pub mod csv;
@@ -32,6 +33,7 @@ use crate::cell::Cell;
 use crate::compare::{self, Baseline, Comparison, Quantity as RatioQuantity};
 use baseline::BaselineFacts;
 use best::BestModes;
+use breakdown::CellBreakdown;
 use crossover::CrossoverRow;
 use curve::Curve;
 use figures::Figure;
@@ -77,6 +79,9 @@ pub struct Report {
     pub ratios: Vec<RatioFigure>,
     /// The percentile curve of each latency cell.
     pub curves: Vec<Curve>,
+    /// Where the CPU time of each cell went, of those that were broken down.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub breakdowns: Vec<CellBreakdown>,
     /// How small a difference each run could show.
     pub resolution: Vec<RunResolution>,
     /// Why to read figures with care.
@@ -141,6 +146,7 @@ impl Report {
             figures: Vec::new(),
             ratios: Vec::new(),
             curves: Vec::new(),
+            breakdowns: Vec::new(),
             resolution: Vec::new(),
             doubts: Vec::new(),
             absences: Vec::new(),
@@ -178,6 +184,7 @@ impl Report {
                 }
             }
         }
+        let breakdowns = breakdown::gather(baseline);
         let evidence = findings::Evidence {
             baseline,
             modes: &modes,
@@ -185,12 +192,14 @@ impl Report {
             ratios: &ratios,
             index: &index,
             crossovers: &crossovers,
+            breakdowns: &breakdowns,
         };
         self.findings.extend(findings::gather(&evidence));
         self.curves.extend(curve::gather(baseline));
         self.resolution.extend(limits::resolution(baseline, &ratios));
         self.doubts.extend(limits::doubts(baseline));
         self.absences.extend(limits::absences(&baseline.name, &figures, &ratios));
+        self.breakdowns.extend(breakdowns);
         self.crossovers.extend(crossovers);
         self.figures.extend(figures);
         self.ratios.extend(ratios);

@@ -12,7 +12,9 @@ use crate::cpu::Plan;
 use crate::doubt::{self, Doubt, DoubtKind, DoubtKinds};
 use crate::environment::Environment;
 use crate::exchange::{Block, CellMeasurement, CostUnit, is_mode};
+use crate::metric::breakdown::Breakdown;
 use crate::metric::{self, Metrics, Reading};
+use crate::or_absent::OrAbsent;
 use crate::profile::Profile;
 use crate::ratio::{self, Ratios};
 
@@ -43,6 +45,9 @@ pub struct Record {
     pub counted_in: CostUnit,
     /// Every metric by name.
     pub metrics: Metrics,
+    /// Where the CPU time goes; of a CPU cost cell only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub breakdown: Option<OrAbsent<Breakdown>>,
     /// This cell's time a message over that of each other mode, and `self`.
     pub ratios: Ratios,
     /// The same but `self`, from the blocks of every cell of this size and
@@ -111,6 +116,7 @@ impl Record {
             cell: measurement.cell,
             metrics,
             row_ratios: ratios.clone().into_iter().filter(|(lane, _)| is_mode(lane)).collect(),
+            breakdown: None,
             ratios,
             doubts: doubts.into_iter().map(Doubt::written).collect(),
             blocks: measurement.blocks,

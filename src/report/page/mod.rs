@@ -4,6 +4,7 @@
 //! every string that is set into it.
 
 mod answer;
+mod breakdown;
 mod busy;
 mod chart;
 mod comparison;
@@ -116,8 +117,16 @@ fn parts(sheet: &Sheet<'_>, beside: &[Beside]) -> Vec<Part> {
         part("latency", "Latency", "Message latency", latency::draw(sheet)),
         part("cpu-cost", "CPU cost", "CPU cost", cpu_cost::draw(sheet)),
         part("busy", "Busy shares", "Which end limits a cell", busy::draw(sheet)),
-        part("counters", "Counters", "Counters", counters::draw(sheet)),
     ]);
+    if !sheet.report.breakdowns.is_empty() {
+        parts.push(part(
+            "breakdown",
+            "Where the time goes",
+            "Where the time goes",
+            breakdown::draw(sheet.report),
+        ));
+    }
+    parts.push(part("counters", "Counters", "Counters", counters::draw(sheet)));
     if !sheet.report.comparisons.is_empty() {
         parts.push(part(
             "comparison",
