@@ -10,7 +10,7 @@ use copycost::OrAbsent;
 use copycost::breakdown::{CostClass, SampledEvent};
 use copycost::cell::Target;
 use copycost::compare::table::{self, Style};
-use copycost::compare::{Baseline, Options, compare};
+use copycost::compare::{Baseline, compare};
 use copycost::metric::breakdown::{Breakdown, ClassShare, SideBreakdown, SymbolShare};
 use copycost::report::findings::{Finding, FindingKind};
 use copycost::report::{Report, markdown};
@@ -154,10 +154,7 @@ fn several_processes_are_one_breakdown_whose_interval_holds_what_changes_between
 
 #[test]
 fn a_comparison_lists_the_classes_of_changed_cells_alone() {
-    let compared = |new: &Baseline| {
-        let options = Options { threshold: 0.0, force: false };
-        compare(&broken_down("before", 1, 0.3), new, options).unwrap()
-    };
+    let compared = |new: &Baseline| compare(&broken_down("before", 1, 0.3), new, made_up::options()).unwrap();
     let slowed = |copy_share: f64| {
         let mut new = broken_down("after", 2, copy_share);
         let dear = |record: &&mut Record| record.cell.target == Target::CpuCost;
