@@ -99,7 +99,8 @@ impl RingSender {
     fn queue_unsent(&mut self) -> Result<usize, SendFailure> {
         let failed = |source| SendFailure { operation: "queue a send on the ring", source };
         let begin = self.out.len() - self.unsent;
-        for (place, out) in self.out.iter().enumerate().skip(begin) {
+        for (place, out) in self.out.range(begin..).enumerate() {
+            let place = begin + place;
             let (id, chained) = (self.first + place as u64, place + 1 < self.out.len());
             let socket = self.connection.socket.as_fd();
             self.ring
@@ -188,7 +189,8 @@ impl RingSender {
                 }
             }
         }
-        self.out.iter_mut().for_each(|out| out.result = None);
+        let begin = self.out.len() - self.unsent;
+        self.out.range_mut(begin..).for_each(|out| out.result = None);
         Ok(())
     }
 

@@ -48,10 +48,17 @@ fn enlarge(pipe: &PipeWriter, connection: &Connection) -> io::Result<usize> {
     Ok(now)
 }
 
-impl CopyMode for Splice {
-    fn send(&mut self, message: Message) -> Result<(), SendFailure> {
+impl Splice {
+    /// What one call each did not do, whatever stopped them: with `in_pipe` bytes of the
+    /// message in the pipe and `sent_bytes` on their way.
+    #[cold]
+    fn send_on(
+        &self,
+        message: &Message,
+        mut in_pipe: usize,
+        mut sent_bytes: usize,
+    ) -> Result<(), SendFailure> {
         let (socket, total_bytes) = (self.connection.socket.as_fd(), message.total_bytes());
-        let (mut in_pipe, mut sent_bytes) = (0, 0);
         while sent_bytes < total_bytes {
             if sent_bytes + in_pipe < total_bytes {
                 match sys::fill_pipe(self.writer.as_fd(), message.as_ref(), sent_bytes + in_pipe) {
@@ -69,6 +76,23 @@ impl CopyMode for Splice {
                 Ok(bytes) => (in_pipe, sent_bytes) = (in_pipe - bytes, sent_bytes + bytes),
                 Err(error) => resume(&self.connection, "splice", error)?,
             }
+        }
+        Ok(())
+    }
+}
+
+impl CopyMode for Splice {
+    fn send(&mut self, message: Message) -> Result<(), SendFailure> {
+        let total_bytes = message.total_bytes();
+        let in_pipe = sys::fill_pipe(self.writer.as_fd(), message.as_ref(), 0).unwrap_or(0);
+        let sent_bytes = match in_pipe == total_bytes {
+            true => {
+                sys::splice(self.reader.as_fd(), self.connection.socket.as_fd(), in_pipe, false).unwrap_or(0)
+            }
+            false => 0,
+        };
+        if sent_bytes < total_bytes {
+            self.send_on(&message, in_pipe - sent_bytes, sent_bytes)?;
         }
         self.out.push(message);
         Ok(())

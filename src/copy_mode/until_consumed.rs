@@ -52,14 +52,13 @@ impl UntilConsumed {
             self.await_server(self.returned_bytes + oldest.total_bytes() as u64)?;
         }
         let consumed = self.connection.consumed.bytes();
-        while let Some(message) = self.out.pop_front() {
-            let end = self.returned_bytes + message.total_bytes() as u64;
+        while let Some(oldest) = self.out.front() {
+            let end = self.returned_bytes + oldest.total_bytes() as u64;
             if end > consumed {
-                self.out.push_front(message);
                 break;
             }
             self.returned_bytes = end;
-            returned.push_back(message);
+            returned.extend(self.out.pop_front());
         }
         Ok(())
     }

@@ -68,6 +68,9 @@ enum Memory {
 pub struct Segments {
     table: Box<[libc::iovec]>,
     total_bytes: usize,
+    /// Of one range.
+    shortest_bytes: usize,
+    longest_bytes: usize,
     // Keeps the bytes alive; they are reached through `table`.
     memory: Memory,
 }
@@ -114,8 +117,10 @@ impl Segments {
 
     fn new(table: impl Iterator<Item = libc::iovec>, memory: Memory) -> Segments {
         let table: Box<[libc::iovec]> = table.filter(|part| part.iov_len > 0).collect();
-        let total_bytes = table.iter().map(|part| part.iov_len).sum();
-        Segments { table, total_bytes, memory }
+        let lengths = || table.iter().map(|part| part.iov_len);
+        let total_bytes = lengths().sum();
+        let (shortest_bytes, longest_bytes) = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
+        Segments { table, total_bytes, shortest_bytes, longest_bytes, memory }
     }
 
     /// The ranges as `sendmsg(2)` takes them. Each names bytes that `self` keeps
@@ -136,10 +141,15 @@ impl Segments {
     /// `small_below_bytes` give way to others or the other way round.
     #[inline]
     pub(crate) fn run(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
-        if small_below_bytes == 0 {
+        let is_small = self.longest_bytes < small_below_bytes;
+        if is_small || self.shortest_bytes >= small_below_bytes {
             let (ranges, bytes) = (0..self.table.len(), self.total_bytes - sent_bytes);
-            return Run { ranges, sent_bytes, bytes, is_small: false, is_last: true };
+            return Run { ranges, sent_bytes, bytes, is_small, is_last: true };
         }
+        self.part_of_mixed(sent_bytes, small_below_bytes)
+    }
+
+    fn part_of_mixed(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
         let (mut first, mut skipped) = (0, 0);
         while skipped + self.table[first].iov_len <= sent_bytes {
             skipped += self.table[first].iov_len;

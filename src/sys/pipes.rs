@@ -27,13 +27,26 @@ pub(crate) fn set_pipe_bytes(pipe: BorrowedFd<'_>, bytes: usize) -> io::Result<u
 /// `pipe`, as far as it has room, without waiting for any: `vmsplice(2)`. Returns
 /// the bytes that went in.
 pub(crate) fn fill_pipe(pipe: BorrowedFd<'_>, segments: &Segments, taken_bytes: usize) -> io::Result<usize> {
+    match taken_bytes {
+        0 => vmsplice(pipe, segments.table()),
+        _ => fill_pipe_on(pipe, segments, taken_bytes),
+    }
+}
+
+/// With what did not fit the pipe. Apart from the way that every message goes, which
+/// the table on the stack would slow down.
+#[cold]
+#[inline(never)]
+fn fill_pipe_on(pipe: BorrowedFd<'_>, segments: &Segments, taken_bytes: usize) -> io::Result<usize> {
     let mut rest = [libc::iovec { iov_base: null_mut(), iov_len: 0 }; MAX_SEGMENTS];
-    let table = match taken_bytes {
-        0 => segments.table(),
-        _ => remaining(segments.table(), taken_bytes, &mut rest),
-    };
+    vmsplice(pipe, remaining(segments.table(), taken_bytes, &mut rest))
+}
+
+/// `table` must be made of ranges of a [`Segments`] that outlives the call.
+#[inline]
+fn vmsplice(pipe: BorrowedFd<'_>, table: &[libc::iovec]) -> io::Result<usize> {
     // SAFETY: the table lives through the call, every entry names bytes that the
-    // borrowed `segments` keeps alive, and the kernel takes references to their
+    // caller keeps alive, and the kernel takes references to their
     // pages: it reads them later, and never writes.
     check(unsafe { libc::vmsplice(pipe.as_raw_fd(), table.as_ptr(), table.len(), libc::SPLICE_F_NONBLOCK) })
 }
