@@ -36,7 +36,8 @@ fn rust_files() -> Vec<PathBuf> {
 fn scripts() -> Vec<PathBuf> {
     let tables = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/method_tables")).unwrap();
     let tables = tables.map(|entry| Path::new("scripts/method_tables").join(entry.unwrap().file_name()));
-    tables.chain([PathBuf::from("scripts/method")]).collect()
+    let names = ["method", "kernels", "sysctl-sides"];
+    tables.chain(names.map(|name| Path::new("scripts").join(name))).collect()
 }
 
 #[test]
