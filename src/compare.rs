@@ -14,6 +14,7 @@ mod baseline;
 mod classes;
 pub mod comparability;
 mod comparison;
+mod counts;
 mod judge;
 mod machine;
 mod pairs;
@@ -22,6 +23,7 @@ mod quantity;
 pub(crate) mod rows;
 mod serial;
 mod shared_blocks;
+pub mod side_by_side;
 pub mod statistics;
 pub mod table;
 mod verdict;
@@ -31,9 +33,11 @@ use std::collections::BTreeSet;
 pub use baseline::{Baseline, Process};
 pub use classes::ClassChange;
 pub use comparison::{BaselineSummary, CellComparison, Comparison, Interval, Judged, ReferenceChange};
+pub use counts::CountComparison;
 pub use quantity::Quantity;
 pub use verdict::Verdict;
 
+use crate::cell::Target;
 use crate::error::{Error, Result};
 use crate::results::table::count;
 use answer::Sides;
@@ -89,6 +93,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
     let times_are_apart = one_emulated.is_some() && !options.force;
     let steered_apart = comparability::steered_apart(base, new);
     let (base, new) = (&base.calm(), &new.calm());
+    let counts = Target::ALL.into_iter().flat_map(|target| counts::of_target(base, new, target)).collect();
     let (mut references, mut cells) = (Vec::new(), Vec::new());
     for quantity in Quantity::ALL {
         let in_turn = in_turn.get(&quantity.target()).cloned().unwrap_or_default();
@@ -102,7 +107,9 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         cells.extend(judge(&sides, options.comparisons));
     }
     notes.extend(one_emulated.map(|what| match times_are_apart {
-        true => format!("{what}, and has no verdict (`--force` gives one)"),
+        true => format!(
+            "{what}, and has no verdict (`--force` gives one); what was counted compares all the same"
+        ),
         false => format!("{what}; its verdicts are forced"),
     }));
     notes.extend(steered_apart.map(|what| match options.force {
@@ -128,6 +135,7 @@ pub fn compare(base: &Baseline, new: &Baseline, options: Options) -> Result<Comp
         comparisons: (options.comparisons > 1).then_some(options.comparisons),
         references,
         classes: classes::of_changed(base, new, &cells),
+        counts,
         cells,
     })
 }

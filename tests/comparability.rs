@@ -168,10 +168,15 @@ fn another_profile_is_warned_of_and_another_message_refused() {
     assert!(render(&forced, Style::Text).contains("NOT COMPARABLE, forced: method_version: 2 → 3"));
 }
 
+/// What the comparison's text says of what was counted.
+fn text_of_counts(comparison: &Comparison) -> String {
+    render(comparison, Style::Text).split("what was counted").nth(1).unwrap_or_default().to_string()
+}
+
 #[test]
 fn emulated_time_has_no_verdict_beside_real_time_unless_forced() {
     let machine = Machine::new();
-    let mut emulated = Machine { pace: 20.0, ..Machine::new() };
+    let mut emulated = Machine { pace: 20.0, switches: Some(|_| 9.0), ..Machine::new() };
     let signature = Reading::Value(Value::Text("TCGTCGTCGTCG".into()));
     emulated.environment.items.insert("hypervisor.signature".into(), signature);
     let real = machine.record("real", 1, 12, Target::Throughput);
@@ -181,6 +186,8 @@ fn emulated_time_has_no_verdict_beside_real_time_unless_forced() {
         assert_eq!(comparison.count(Verdict::CannotTell), [3, 3]);
         assert!(comparison.references.is_empty());
         let judged = &cell(&comparison, "two-copy").absolute;
+        assert!(judged.base.is_some() && judged.new.is_some(), "figures stand by themselves");
+        assert!(text_of_counts(&comparison).contains("two-copy"));
         assert!(judged.ratio.is_none() && judged.reason.as_ref().unwrap().contains("emulated"), "{judged:?}");
         let text = render(&comparison, Style::Text);
         assert!(

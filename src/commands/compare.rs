@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use copycost::Error;
+use copycost::compare::side_by_side;
 use copycost::compare::table::{Style, render};
 use copycost::compare::{Baseline, Comparison, Options, Verdict, compare};
 use copycost::results::criterion_files;
@@ -14,7 +15,7 @@ use super::WrongUsage;
 use super::number::within;
 
 /// Say what changed from one baseline to another, cell by cell: against the
-/// other modes, and by itself.
+/// other modes, and by itself; of several beside one, a column each.
 #[derive(clap::Args)]
 pub(crate) struct Compare {
     /// The baseline to compare with: a name of `copycost record` or of
@@ -71,8 +72,9 @@ impl Compare {
             println!("{}", serde_json::to_string_pretty(&comparisons).context("write the verdicts as JSON")?);
         } else {
             let style = if self.markdown { Style::Markdown } else { Style::Text };
-            for comparison in &comparisons {
-                println!("{}", render(comparison, style));
+            match comparisons.as_slice() {
+                [one] => println!("{}", render(one, style)),
+                several => println!("{}", side_by_side::render(several, style)),
             }
         }
         let found =

@@ -9,12 +9,14 @@ use copycost::report::{Report, files, markdown};
 use copycost::results::criterion_files;
 use copycost::results::group::baselines_of;
 
+use super::WrongUsage;
+
 /// Answer from the records which mode to use where, from which size on it pays
 /// and what it costs; with several baselines also what changed.
 #[derive(clap::Args)]
 pub(crate) struct MakeReport {
     /// What to report on: a name of `copycost record` or of `cargo bench --
-    /// --save-baseline`; can be given several times, and the first is what the
+    /// --save-baseline`; can be given up to eight times, and the first is what the
     /// others are compared with [default: new, the last run].
     #[arg(long = "baseline", value_name = "NAME")]
     baselines: Vec<String>,
@@ -26,6 +28,9 @@ pub(crate) struct MakeReport {
     #[arg(long, value_enum, default_value = "html")]
     format: Format,
 }
+
+/// Beyond it lines of several baselines look alike.
+const MOST_BASELINES: usize = 8;
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Format {
@@ -46,6 +51,11 @@ impl MakeReport {
         }
         if names.is_empty() {
             names.push("new".to_string());
+        }
+        if names.len() > MOST_BASELINES {
+            let what =
+                format!("{} baselines on one page: up to {MOST_BASELINES} can be told apart", names.len());
+            return Err(WrongUsage(what).into());
         }
         let loaded = names.iter().map(|name| Baseline::load(&output, name));
         let baselines = loaded.collect::<Result<Vec<Baseline>, _>>()?;

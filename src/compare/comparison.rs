@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::classes::ClassChange;
 use super::comparability::{self, Difference};
 use super::statistics::{self, Basis};
-use super::{CONFIDENCE, Quantity, Verdict};
+use super::{CONFIDENCE, CountComparison, Quantity, Verdict};
 use crate::cell::Cell;
 use crate::doubt::DoubtKinds;
 
@@ -35,6 +35,9 @@ pub struct Comparison {
     /// Which cost classes changed in the cells whose CPU cost did: no verdicts.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub classes: Vec<ClassChange>,
+    /// What was counted on both sides.
+    #[serde(default)]
+    pub counts: Vec<CountComparison>,
     /// Every cell that either measured, each quantity and question apart.
     pub cells: Vec<CellComparison>,
 }
@@ -158,6 +161,27 @@ impl Comparison {
     /// What differs between their conditions and weighs so much.
     pub fn differences_of(&self, weight: comparability::Weight) -> impl Iterator<Item = &Difference> {
         self.differences.iter().filter(move |difference| difference.weight == weight)
+    }
+
+    /// What was changed between the two, in a sentence: the kernel and its settings,
+    /// or whatever else may be the cause.
+    pub fn conditions(&self) -> String {
+        let of = |weight: comparability::Weight| -> Vec<String> {
+            self.differences_of(weight).map(Difference::text).collect()
+        };
+        let (sought, warned) = (of(comparability::Weight::Sought), of(comparability::Weight::Warning));
+        let also = if warned.is_empty() {
+            String::new()
+        } else {
+            format!("; and, not of the kernel: {}", warned.join("; "))
+        };
+        match sought.as_slice() {
+            [] if warned.is_empty() => {
+                "Nothing that is recorded of the kernel and its settings differs.".to_string()
+            }
+            [] => format!("What differs is not of the kernel: {}.", warned.join("; ")),
+            sought => format!("What differs of the kernel and its settings: {}{also}.", sought.join("; ")),
+        }
     }
 
     /// What to know of either side before any verdict.

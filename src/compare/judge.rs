@@ -15,15 +15,16 @@ const TENFOLD: f64 = 9.0;
 /// Judges every cell that either side measured, as one of so many comparisons.
 pub(super) fn judge(sides: &Sides<'_>, comparisons: usize) -> Vec<CellComparison> {
     let (base, new, threshold) = (&sides.base, &sides.new, sides.threshold);
-    let do_not_compare = match (base.unit(), new.unit()) {
+    let units_differ = match (base.unit(), new.unit()) {
         (Some(a), Some(b)) if a != b => Some(format!("the baseline is in {a}, the new run in {b}")),
-        _ => sides.times_are_apart.then(|| "the processors of one side are emulated".to_string()),
+        _ => None,
     };
+    let one_is_emulated = sides.times_are_apart.then_some("the processors of one side are emulated");
     let keys: BTreeSet<RowKey> = base.keys().union(&new.keys()).copied().collect();
     let mut cells = Vec::new();
     for key in keys {
         for mode in modes(sides, key) {
-            let answers = match &do_not_compare {
+            let answers = match &units_differ {
                 Some(why) => (Answer::absent(why), Answer::absent(why)),
                 None if sides.are_steered_apart => {
                     (Answer::absent("receive steering differs"), sides.absolute(key, &mode))
@@ -37,7 +38,12 @@ pub(super) fn judge(sides: &Sides<'_>, comparisons: usize) -> Vec<CellComparison
     let absolute: Vec<&Answer> = cells.iter().map(|(_, _, answers)| &answers.1).collect();
     let verdicts = |answers: &[&Answer]| verdicts(answers, threshold, comparisons);
     let (relative, absolute) = (verdicts(&relative), verdicts(&absolute));
-    let judged = relative.into_iter().zip(absolute);
+    // Figures stand by themselves; what an emulator makes of their ratio says nothing.
+    let shown = |judged: Judged| match one_is_emulated {
+        Some(why) => Judged { base: judged.base, new: judged.new, ..Judged::absent(why) },
+        None => judged,
+    };
+    let judged = relative.into_iter().map(shown).zip(absolute.into_iter().map(shown));
     cells
         .iter()
         .zip(judged)

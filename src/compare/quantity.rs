@@ -58,6 +58,34 @@ impl Quantity {
         }
     }
 
+    /// Of what the ratios are.
+    pub(super) fn of_message(self) -> &'static str {
+        match self {
+            Quantity::Throughput => "time a message",
+            Quantity::LatencyMedian => "median round trip",
+            Quantity::LatencyP99 => "99th percentile of the round trips",
+            Quantity::CpuCost => "CPU cost a message",
+        }
+    }
+
+    /// The unit that figures are shown in.
+    pub(super) fn shown_in(self) -> &'static str {
+        match self {
+            Quantity::Throughput => "Gbit/s",
+            Quantity::LatencyMedian | Quantity::LatencyP99 => "µs",
+            Quantity::CpuCost => "a byte",
+        }
+    }
+
+    /// What is compared, in that unit.
+    pub(super) fn shown(self, per_message: f64, message_bytes: usize) -> f64 {
+        match self {
+            Quantity::Throughput => message_bytes as f64 * 8.0 / per_message,
+            Quantity::LatencyMedian | Quantity::LatencyP99 => per_message / 1e3,
+            Quantity::CpuCost => per_message / message_bytes as f64,
+        }
+    }
+
     /// Its value in one round of any lane, a message.
     pub(super) fn of_round(self, round: &BlockRound) -> Option<f64> {
         match self {

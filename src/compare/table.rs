@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::comparability::Weight;
+use super::side_by_side;
 use super::statistics::Basis;
 use super::{COARSEST, CellComparison, ClassChange, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
@@ -28,6 +29,9 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
             }
             text += &rows(&cells, style);
         }
+    }
+    if comparison.base.emulated.is_some() || comparison.new.emulated.is_some() {
+        text += &side_by_side::counts(std::slice::from_ref(comparison), style);
     }
     text + &classes(comparison, style) + &footer(comparison)
 }
@@ -99,15 +103,13 @@ pub(crate) const NOTHING_DIFFERS: &str =
     "nothing differs in the recorded conditions: both are of the same kernel and settings";
 
 fn question(quantity: Quantity) -> String {
-    let less = match quantity {
-        Quantity::Throughput => "time a message",
-        Quantity::LatencyMedian => "median round trip",
-        Quantity::LatencyP99 => {
-            "99th percentile of the round trips (relative over whole cells where rounds hold fewer than 100)"
-        }
-        Quantity::CpuCost => "CPU cost a message, where slower means dearer",
+    let more = match quantity {
+        Quantity::Throughput | Quantity::LatencyMedian => "",
+        Quantity::LatencyP99 => " (relative over whole cells where rounds hold fewer than 100)",
+        Quantity::CpuCost => ", where slower means dearer",
     };
-    format!("{}: new over base in {less} [95 % interval]; above 1 is slower", quantity.name())
+    let less = quantity.of_message();
+    format!("{}: new over base in {less}{more} [95 % interval]; above 1 is slower", quantity.name())
 }
 
 /// What the machine did meanwhile, as far as the references show it: `references, …:
@@ -183,16 +185,8 @@ fn is_out_of_reach(judged: &Judged) -> bool {
 pub(crate) fn absolute(cell: &CellComparison) -> String {
     let judged = &cell.absolute;
     let (Some(base), Some(new)) = (judged.base, judged.new) else { return answer(judged) };
-    let bits = cell.cell.message_bytes as f64 * 8.0;
-    let (base, new, unit) = match cell.quantity {
-        Quantity::Throughput => (bits / base, bits / new, "Gbit/s"),
-        Quantity::LatencyMedian | Quantity::LatencyP99 => (base / 1e3, new / 1e3, "µs"),
-        Quantity::CpuCost => {
-            let bytes = cell.cell.message_bytes as f64;
-            (base / bytes, new / bytes, "a byte")
-        }
-    };
-    format!("{} → {} {unit} {}", digits(base), digits(new), answer(judged))
+    let shown = |value: f64| digits(cell.quantity.shown(value, cell.cell.message_bytes));
+    format!("{} → {} {} {}", shown(base), shown(new), cell.quantity.shown_in(), answer(judged))
 }
 
 /// `slower: 1 relative, 2 absolute`, a verdict each.

@@ -5,7 +5,6 @@ use super::super::Compared;
 use super::super::estimate::Reading;
 use super::super::words;
 use super::{Finding, FindingFigure, FindingKind};
-use crate::compare::comparability::{Difference, Weight};
 use crate::compare::{CellComparison, Comparison, Judged, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
 
@@ -53,7 +52,7 @@ fn of_comparison(comparison: &Comparison) -> Finding {
             words::count(comparison.cells.len(), "figure"),
             counts.join("; ")
         ),
-        details: vec![conditions(comparison)],
+        details: vec![comparison.conditions()],
         figures: Vec::new(),
         cells: changed.iter().map(|cell| cell.cell.clone()).collect(),
         doubts: DoubtKinds::of_all(changed.iter().map(|cell| &cell.doubts)),
@@ -73,26 +72,6 @@ fn of_comparison(comparison: &Comparison) -> Finding {
         }
     }
     finding
-}
-
-/// What was changed between the two: the kernel and its settings, or whatever
-/// else may be the cause.
-fn conditions(comparison: &Comparison) -> String {
-    let of =
-        |weight: Weight| -> Vec<String> { comparison.differences_of(weight).map(Difference::text).collect() };
-    let (sought, warned) = (of(Weight::Sought), of(Weight::Warning));
-    let also = if warned.is_empty() {
-        String::new()
-    } else {
-        format!("; and, not of the kernel: {}", warned.join("; "))
-    };
-    match sought.as_slice() {
-        [] if warned.is_empty() => {
-            "Nothing that is recorded of the kernel and its settings differs.".to_string()
-        }
-        [] => format!("What differs is not of the kernel: {}.", warned.join("; ")),
-        sought => format!("What differs of the kernel and its settings: {}{also}.", sought.join("; ")),
-    }
 }
 
 /// The largest change of each direction, if there is one.

@@ -3,8 +3,9 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Chart, Over};
+use super::chart::Chart;
 use super::names;
+use super::over::Over;
 use super::sheet::Sheet;
 use crate::cell::Target;
 use crate::metric::busy_share::{CLIENT, SERVER};

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use super::names;
+use super::over::Over;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::table;
 use crate::doubt::{DoubtKind, DoubtKinds};
-use crate::report::plot::{Axis, Mark, Panel, Plot, Point, Scale, Series, Tick};
+use crate::report::plot::{Axis, Mark, Panel, Plot, Point, Scale, Series};
 use crate::report::words;
 
 /// What a chart shows.
@@ -26,47 +27,85 @@ pub(super) struct Chart<'a> {
     pub(super) lanes: Vec<Lane<'a>>,
 }
 
-/// What runs along x; the other of the two has a panel for each value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    Size,
-    Threads,
+/// Lanes whose lines stand together.
+struct Part {
+    /// The mode that all of them are of, if it is one.
+    mode: Option<String>,
+    /// By number.
+    lanes: Vec<usize>,
 }
 
 impl Chart<'_> {
-    /// Draws what `datum` gives of each lane at each size and thread count.
-    pub(super) fn draw(&self, sheet: &Sheet<'_>, datum: impl Fn(&Lane<'_>, Row) -> Option<Datum>) -> Markup {
-        let data = Data::gather(self, sheet, datum);
-        let plot = self.plot(sheet, &data);
+    /// Draws what `datum` gives of each lane at each size and thread count. Of more
+    /// baselines than lines of all modes can be followed for, each mode has panels of its
+    /// own, with a line a baseline.
+    pub(super) fn draw(
+        mut self,
+        sheet: &Sheet<'_>,
+        datum: impl Fn(&Lane<'_>, Row) -> Option<Datum>,
+    ) -> Markup {
+        let parts = self.parts(sheet);
+        let data = Data::gather(&self, sheet, datum);
+        let plots: Vec<Plot> = parts.iter().map(|part| self.plot(sheet, &data, part)).collect();
         let heading = format!("{}-heading", self.id);
         html! {
             h3 id=(heading) { (self.heading) }
-            @if plot.points() == 0 {
+            @if plots.iter().all(|plot| plot.points() == 0) {
                 p id=(self.id) { (data.why_empty()) }
             } @else {
                 figure id=(self.id) aria-labelledby=(heading) {
                     figcaption { (self.caption) }
-                    (legend(&self.lanes, &data))
-                    (plot.draw())
-                    (data.as_table(self))
+                    @for (part, plot) in parts.iter().zip(&plots).filter(|(_, plot)| plot.points() > 0) {
+                        @if let Some(mode) = &part.mode { h4 { (mode) } }
+                        (legend(&self.lanes, part, &data))
+                        (plot.draw())
+                    }
+                    (data.as_table(&self))
                 }
             }
         }
     }
 
-    fn plot(&self, sheet: &Sheet<'_>, data: &Data<'_>) -> Plot {
+    /// Which lanes stand together. The first baseline's reference stands with each mode:
+    /// those of all would hide one another.
+    fn parts(&mut self, sheet: &Sheet<'_>) -> Vec<Part> {
+        let numbers = 0..self.lanes.len();
+        if !sheet.is_line_a_side() {
+            return vec![Part { mode: None, lanes: numbers.collect() }];
+        }
+        let is_reference = |lane: &Lane<'_>| lane.style.mark == Mark::Reference;
+        let limit = self.lanes.iter().position(is_reference);
+        let of_mode = |mode: &String| -> Vec<usize> {
+            numbers.clone().filter(|number| self.lanes[*number].mode == mode).collect()
+        };
+        let modes = sheet.report.modes.iter().map(|mode| (mode, of_mode(mode)));
+        let parts = modes.filter(|(_, lanes)| !lanes.is_empty()).map(|(mode, lanes)| Part {
+            mode: Some(mode.clone()),
+            lanes: lanes.into_iter().chain(limit).collect(),
+        });
+        let parts = parts.collect();
+        for lane in self.lanes.iter_mut().filter(|lane| !is_reference(lane)) {
+            lane.style = sheet.side(lane.baseline);
+        }
+        parts
+    }
+
+    fn plot(&self, sheet: &Sheet<'_>, data: &Data, part: &Part) -> Plot {
         let x = self.over.axis(sheet);
         let panels = self.over.panels(sheet).into_iter();
         let panels = panels.filter_map(|panel| {
-            let here = || data.lines.iter().filter(|line| self.over.panel(line.row) == panel);
-            let series: Vec<Series> = (0..self.lanes.len())
-                .filter_map(|lane| self.series(lane, here().filter(|line| line.lane == lane)))
+            let is_here =
+                |line: &&Line| self.over.panel(line.row) == panel && part.lanes.contains(&line.lane);
+            let here = || data.lines.iter().filter(is_here);
+            let lanes = part.lanes.iter();
+            let series: Vec<Series> = lanes
+                .filter_map(|lane| self.series(*lane, here().filter(|line| line.lane == *lane)))
                 .collect();
             let title = self.over.title(panel) + &oversubscribed(here());
             (!series.is_empty()).then_some(Panel { title, series })
         });
         Plot {
-            id: self.id.to_string(),
+            id: part.mode.as_ref().map_or(self.id.to_string(), |mode| format!("{}-{mode}", self.id)),
             x,
             y: Axis { title: self.y.clone(), scale: self.scale, ticks: Vec::new() },
             panels: panels.collect(),
@@ -126,45 +165,6 @@ fn oversubscribed<'d>(lines: impl Iterator<Item = &'d Line>) -> String {
     }
 }
 
-impl Over {
-    fn axis(self, sheet: &Sheet<'_>) -> Axis {
-        let (title, values, name): (_, _, fn(usize) -> String) = match self {
-            Over::Size => ("message size", &sheet.report.sizes, words::size),
-            Over::Threads => ("client threads", &sheet.report.threads, |count| count.to_string()),
-        };
-        let tick = |value: &usize| Tick { value: *value as f64, label: name(*value) };
-        Axis { title: title.into(), scale: Scale::Log, ticks: values.iter().map(tick).collect() }
-    }
-
-    fn panels(self, sheet: &Sheet<'_>) -> Vec<usize> {
-        match self {
-            Over::Size => sheet.report.threads.clone(),
-            Over::Threads => sheet.report.sizes.clone(),
-        }
-    }
-
-    fn panel(self, row: Row) -> usize {
-        match self {
-            Over::Size => row.threads,
-            Over::Threads => row.message_bytes,
-        }
-    }
-
-    fn x(self, row: Row) -> usize {
-        match self {
-            Over::Size => row.message_bytes,
-            Over::Threads => row.threads,
-        }
-    }
-
-    fn title(self, panel: usize) -> String {
-        match self {
-            Over::Size => words::threads(panel),
-            Over::Threads => words::size(panel),
-        }
-    }
-}
-
 /// What was found of one lane at one size and thread count.
 struct Line {
     lane: usize,
@@ -172,18 +172,13 @@ struct Line {
     datum: Datum,
 }
 
-struct Data<'a> {
+struct Data {
     rows: Vec<Row>,
-    lanes: &'a [Lane<'a>],
     lines: Vec<Line>,
 }
 
-impl<'a> Data<'a> {
-    fn gather(
-        chart: &'a Chart<'a>,
-        sheet: &Sheet<'_>,
-        datum: impl Fn(&Lane<'_>, Row) -> Option<Datum>,
-    ) -> Data<'a> {
+impl Data {
+    fn gather(chart: &Chart<'_>, sheet: &Sheet<'_>, datum: impl Fn(&Lane<'_>, Row) -> Option<Datum>) -> Data {
         let mut rows = sheet.rows();
         rows.sort_by_key(|row| (chart.over.panel(*row), chart.over.x(*row)));
         let mut lines = Vec::new();
@@ -192,7 +187,7 @@ impl<'a> Data<'a> {
                 lines.extend(datum(lane, *row).map(|datum| Line { lane: number, row: *row, datum }));
             }
         }
-        Data { rows, lanes: &chart.lanes, lines }
+        Data { rows, lines }
     }
 
     fn why_empty(&self) -> String {
@@ -206,9 +201,9 @@ impl<'a> Data<'a> {
 
     fn as_table(&self, chart: &Chart<'_>) -> Markup {
         let shown: Vec<usize> =
-            (0..self.lanes.len()).filter(|lane| self.lines.iter().any(|line| line.lane == *lane)).collect();
+            (0..chart.lanes.len()).filter(|lane| self.lines.iter().any(|line| line.lane == *lane)).collect();
         let mut header = vec!["threads".to_string(), "message".to_string()];
-        header.extend(shown.iter().map(|lane| self.lanes[*lane].name.clone()));
+        header.extend(shown.iter().map(|lane| chart.lanes[*lane].name.clone()));
         let mut lines = Vec::new();
         for row in &self.rows {
             let here: Vec<Option<&Line>> = shown
@@ -246,14 +241,18 @@ fn entry(line: &Line) -> Markup {
     }
 }
 
-fn legend(lanes: &[Lane<'_>], data: &Data<'_>) -> Markup {
-    let shown = |number: &usize| {
-        data.lines.iter().any(|line| line.lane == *number && line.datum.reading.found().is_some())
+fn legend(lanes: &[Lane<'_>], part: &Part, data: &Data) -> Markup {
+    let shown = |number: &&usize| {
+        data.lines.iter().any(|line| line.lane == **number && line.datum.reading.found().is_some())
+    };
+    let name = |lane: &Lane<'_>| match &part.mode {
+        Some(mode) if lane.mode == mode => lane.baseline.to_string(),
+        _ => lane.name.clone(),
     };
     html! {
         ul.legend {
-            @for number in (0..lanes.len()).filter(shown) {
-                li { (lanes[number].style.swatch()) " " (lanes[number].name) }
+            @for number in part.lanes.iter().filter(shown) {
+                li { (lanes[*number].style.swatch()) " " (name(&lanes[*number])) }
             }
         }
     }

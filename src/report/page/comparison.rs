@@ -4,8 +4,9 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Chart, Over};
+use super::chart::Chart;
 use super::names;
+use super::over::Over;
 use super::sheet::{self, Datum, Lane, Row, Sheet};
 use crate::compare::comparability::{Difference, Weight};
 use crate::compare::table::{NOTHING_DIFFERS, absolute, answer, references, tallies};

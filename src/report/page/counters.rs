@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::chart::{Chart, Over};
+use super::chart::Chart;
 use super::cpu_cost::source;
 use super::names;
+use super::over::Over;
 use super::sheet::Sheet;
 use crate::cell::Target;
 use crate::report::plot::Scale;

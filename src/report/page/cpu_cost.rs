@@ -3,7 +3,8 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Chart, Over};
+use super::chart::Chart;
+use super::over::Over;
 use super::ratio_chart;
 use super::sheet::{Lane, Sheet};
 use super::throughput::DRIFT;

@@ -3,8 +3,9 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Chart, Over};
+use super::chart::Chart;
 use super::curves;
+use super::over::Over;
 use super::ratio_chart;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::throughput::DRIFT;

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::names;
-use crate::compare::comparability::Weight;
+use crate::compare::comparability::{Difference, Weight};
 use crate::report::baseline::BaselineFacts;
 use crate::report::words;
 use crate::report::{Compared, Report};
@@ -19,6 +19,9 @@ pub(super) fn draw(report: &Report) -> Markup {
     html! {
         h1 { "What moving bytes costs in TCP" }
         @for facts in &report.baselines { (one(report, facts)) }
+        @if report.baselines.len() > 1 {
+            ul.differs { @for compared in &report.comparisons { li { (differs(compared)) } } }
+        }
         @if let Some(warning) = warning(report) {
             p.warning role="note" { strong { "Take care: " } (warning) " " a href="#comparison" { "Which" } }
         }
@@ -44,6 +47,38 @@ fn one(report: &Report, facts: &BaselineFacts) -> Markup {
             "; profile " (facts.profile) "; " (cells.join(", ")) "; "
             (words::count(facts.processes, "process"))
         }
+    }
+}
+
+/// How many conditions of a kind are named here; the comparison has all.
+const NAMED: usize = 3;
+
+/// What one baseline and the first differ in, the kernel before all else.
+fn differs(compared: &Compared) -> Markup {
+    let comparison = match compared {
+        Compared::Refused { base, new, .. } => return html! { (new) " and " (base) " do not compare." },
+        Compared::Comparison(comparison) => comparison,
+    };
+    let of = |weight: Weight| {
+        let mut found: Vec<&Difference> = comparison.differences_of(weight).collect();
+        found.sort_by_key(|difference| difference.name != "kernel_release");
+        let named: Vec<String> = found.iter().take(NAMED).map(|difference| difference.text()).collect();
+        let left = found.len().saturating_sub(NAMED);
+        let more =
+            if left > 0 { format!("; and {}", words::count(left, "more condition")) } else { String::new() };
+        (!found.is_empty()).then(|| named.join("; ") + &more)
+    };
+    let (kernel, other) = (of(Weight::Sought), of(Weight::Warning));
+    html! {
+        strong { (comparison.new.name) } " against " (comparison.base.name) ": "
+        @match (&kernel, &other) {
+            (None, None) => "nothing that is recorded of kernel, settings and machine differs",
+            (None, Some(_)) => "kernel and settings are the same",
+            (Some(kernel), _) => (kernel),
+        }
+        @if let Some(other) = other { ". Not of the kernel: " (other) }
+        ". "
+        a href="#comparison" { "All" }
     }
 }
 

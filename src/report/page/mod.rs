@@ -17,6 +17,7 @@ mod latency;
 mod limits;
 mod masthead;
 mod names;
+mod over;
 mod ratio_chart;
 mod sheet;
 mod table;

@@ -4,7 +4,8 @@
 
 use maud::Markup;
 
-use super::chart::{Chart, Over};
+use super::chart::Chart;
+use super::over::Over;
 use super::sheet::{Datum, Sheet};
 use crate::compare::Quantity;
 use crate::report::plot::Scale;

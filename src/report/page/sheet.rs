@@ -35,6 +35,9 @@ pub(super) struct Lane<'a> {
     pub(super) quantity: &'a str,
 }
 
+/// Baselines whose lines of all modes can stand in one chart.
+const MOST_OVERLAID: usize = 2;
+
 /// What a chart shows of a lane at one place.
 pub(super) struct Datum {
     pub(super) reading: Reading,
@@ -124,6 +127,18 @@ impl<'a> Sheet<'a> {
 
     pub(super) fn is_overlay(&self) -> bool {
         self.report.baselines.len() > 1
+    }
+
+    /// Whether there are more baselines than lines of all modes can be followed for:
+    /// then a chart is of one mode, and colour and shape tell baselines apart.
+    pub(super) fn is_line_a_side(&self) -> bool {
+        self.report.baselines.len() > MOST_OVERLAID
+    }
+
+    /// How a baseline looks where each has one line.
+    pub(super) fn side(&self, baseline: &str) -> Style {
+        let place = self.report.baselines.iter().position(|facts| facts.name == baseline).unwrap_or(0);
+        Style { mark: Mark::Numbered(place), line: Line::Dash(place), fill: 0 }
     }
 
     /// Colour and shape tell modes apart; so does the dash, unless it is needed
