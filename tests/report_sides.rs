@@ -12,6 +12,7 @@ use std::process::Command;
 use copycost::compare::Baseline;
 use copycost::metric::{Reading, Value};
 use page::{all, as_xml, baseline, page, parse, points, text, with_id};
+use roxmltree::Document;
 
 /// A side of a kernel of its own.
 fn side(number: u64) -> Baseline {
@@ -44,29 +45,37 @@ fn three_sides_have_a_line_each_and_what_differs_comes_first() {
     ] {
         assert!(header.contains(line), "{line:?} is not in {header}");
     }
-    let sides = ["kernels-1", "kernels-2", "kernels-3"];
-    for (id, lines) in [
-        ("throughput-ratio", [&sides[..], &sides[..]].concat()), // one-copy and zero-copy, over two-copy
-        ("latency-over-size", [&sides[..], &sides[..], &sides[..]].concat()),
-        ("throughput-over-size", [&sides[..], &["memcpy, kernels-1"]].concat().repeat(3)),
-        ("compare-throughput-absolute", ["kernels-2", "kernels-3"].repeat(3)),
-    ] {
-        let chart = with_id(&document, id);
-        let legends: Vec<_> =
-            all(chart, "ul").filter(|list| list.attribute("class") == Some("legend")).collect();
-        let modes: Vec<String> = all(chart, "h4").map(text).collect();
-        assert_eq!(legends.len(), modes.len(), "{id}: a legend a mode");
-        let mut named = Vec::new();
-        for legend in legends {
-            named.extend(all(legend, "li").map(|line| text(line).trim().to_string()));
-            let looks: BTreeSet<&str> = all(legend, "g").filter_map(|line| line.attribute("class")).collect();
-            assert_eq!(looks.len(), all(legend, "li").count(), "{id}: {looks:?} look alike");
-        }
-        assert_eq!(named, lines, "{id}");
-        assert_eq!(points(chart).len(), 16 * lines.len(), "{id}: a point a size and thread count");
-    }
+    has_lines(&document, "throughput-ratio", &["kernels-1", "kernels-2", "kernels-3"].repeat(2));
+    has_lines(&document, "compare-throughput-absolute", &["kernels-2", "kernels-3"].repeat(3));
     let ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no id stands twice");
+}
+
+/// A chart with a legend and panels for each of its modes, in which lines look unlike.
+#[track_caller]
+fn has_lines(document: &Document<'_>, id: &str, lines: &[&str]) {
+    let chart = with_id(document, id);
+    let legends: Vec<_> = all(chart, "ul").filter(|list| list.attribute("class") == Some("legend")).collect();
+    assert_eq!(legends.len(), all(chart, "h4").count(), "{id}: a legend a mode");
+    let mut named = Vec::new();
+    for legend in legends {
+        named.extend(all(legend, "li").map(|line| text(line).trim().to_string()));
+        let looks: BTreeSet<&str> = all(legend, "g").filter_map(|line| line.attribute("class")).collect();
+        assert_eq!(looks.len(), all(legend, "li").count(), "{id}: {looks:?} look alike");
+    }
+    assert_eq!(named, lines, "{id}");
+    assert_eq!(points(chart).len(), 16 * lines.len(), "{id}: a point a size and thread count");
+}
+
+/// More lines than can be followed have panels for each mode in every chart.
+#[test]
+fn eight_sides_have_a_line_each_in_every_chart() {
+    let xml = as_xml(&page(&sides(8)));
+    let document = parse(&xml);
+    let names: Vec<String> = (1..=8).map(|number| format!("kernels-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    has_lines(&document, "latency-over-size", &names.repeat(3));
+    has_lines(&document, "throughput-over-size", &[&names[..], &["memcpy, kernels-1"]].concat().repeat(3));
 }
 
 /// Two are overlaid with all modes in a chart, as ever.

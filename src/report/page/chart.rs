@@ -27,6 +27,9 @@ pub(super) struct Chart<'a> {
     pub(super) lanes: Vec<Lane<'a>>,
 }
 
+/// Lines of one chart that a reader can follow.
+const MOST_LINES: usize = 12;
+
 /// Lanes whose lines stand together.
 struct Part {
     /// The mode that all of them are of, if it is one.
@@ -70,7 +73,8 @@ impl Chart<'_> {
     /// those of all would hide one another.
     fn parts(&mut self, sheet: &Sheet<'_>) -> Vec<Part> {
         let numbers = 0..self.lanes.len();
-        if !sheet.is_line_a_side() {
+        let is_of_ratios = self.guide.is_some(); // in which baselines are to be told apart
+        if sheet.report.baselines.len() < 3 || !(is_of_ratios || self.lanes.len() > MOST_LINES) {
             return vec![Part { mode: None, lanes: numbers.collect() }];
         }
         let is_reference = |lane: &Lane<'_>| lane.style.mark == Mark::Reference;

@@ -35,9 +35,6 @@ pub(super) struct Lane<'a> {
     pub(super) quantity: &'a str,
 }
 
-/// Baselines whose lines of all modes can stand in one chart.
-const MOST_OVERLAID: usize = 2;
-
 /// What a chart shows of a lane at one place.
 pub(super) struct Datum {
     pub(super) reading: Reading,
@@ -127,12 +124,6 @@ impl<'a> Sheet<'a> {
 
     pub(super) fn is_overlay(&self) -> bool {
         self.report.baselines.len() > 1
-    }
-
-    /// Whether there are more baselines than lines of all modes can be followed for:
-    /// then a chart is of one mode, and colour and shape tell baselines apart.
-    pub(super) fn is_line_a_side(&self) -> bool {
-        self.report.baselines.len() > MOST_OVERLAID
     }
 
     /// How a baseline looks where each has one line.
