@@ -34,8 +34,8 @@ fn sides(count: u64) -> Vec<Baseline> {
 }
 
 #[test]
-fn three_sides_have_a_line_each_and_what_differs_comes_first() {
-    let xml = as_xml(&page(&sides(3)));
+fn four_sides_have_a_line_each_and_what_differs_comes_first() {
+    let xml = as_xml(&page(&sides(4)));
     let document = parse(&xml);
     let header = text(all(document.root_element(), "header").next().unwrap());
     for line in [
@@ -45,8 +45,8 @@ fn three_sides_have_a_line_each_and_what_differs_comes_first() {
     ] {
         assert!(header.contains(line), "{line:?} is not in {header}");
     }
-    has_lines(&document, "throughput-ratio", &["kernels-1", "kernels-2", "kernels-3"].repeat(2));
-    has_lines(&document, "compare-throughput-absolute", &["kernels-2", "kernels-3"].repeat(3));
+    has_lines(&document, "throughput-ratio", &["kernels-1", "kernels-2", "kernels-3", "kernels-4"].repeat(2));
+    has_lines(&document, "compare-throughput-absolute", &["kernels-2", "kernels-3", "kernels-4"].repeat(3));
     let ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no id stands twice");
 }

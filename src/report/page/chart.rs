@@ -30,6 +30,9 @@ pub(super) struct Chart<'a> {
 /// Lines of one chart that a reader can follow.
 const MOST_LINES: usize = 12;
 
+/// The same of ratios, whose lines lie near 1 and near each other.
+const MOST_RATIOS: usize = 6;
+
 /// Lanes whose lines stand together.
 struct Part {
     /// The mode that all of them are of, if it is one.
@@ -73,8 +76,8 @@ impl Chart<'_> {
     /// those of all would hide one another.
     fn parts(&mut self, sheet: &Sheet<'_>) -> Vec<Part> {
         let numbers = 0..self.lanes.len();
-        let is_of_ratios = self.guide.is_some(); // in which baselines are to be told apart
-        if sheet.report.baselines.len() < 3 || !(is_of_ratios || self.lanes.len() > MOST_LINES) {
+        let most = if self.guide.is_some() { MOST_RATIOS } else { MOST_LINES };
+        if sheet.report.baselines.len() < 3 || self.lanes.len() <= most {
             return vec![Part { mode: None, lanes: numbers.collect() }];
         }
         let is_reference = |lane: &Lane<'_>| lane.style.mark == Mark::Reference;

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::report::estimate::Reading;
 use crate::report::figures::Figure;
 use crate::report::index::Index;
-use crate::report::plot::{Line, Mark, Style};
+use crate::report::plot::{COLOURS, Line, Mark, Style};
 use crate::report::ratios::RatioFigure;
 
 /// Size and thread count.
@@ -129,7 +129,11 @@ impl<'a> Sheet<'a> {
     /// How a baseline looks where each has one line.
     pub(super) fn side(&self, baseline: &str) -> Style {
         let place = self.report.baselines.iter().position(|facts| facts.name == baseline).unwrap_or(0);
-        Style { mark: Mark::Numbered(place), line: Line::Dash(place), fill: 0 }
+        Style {
+            mark: Mark::Numbered(place),
+            line: Line::Dash(place + place / COLOURS),
+            fill: place / COLOURS,
+        }
     }
 
     /// Colour and shape tell modes apart; so does the dash, unless it is needed
