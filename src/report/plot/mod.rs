@@ -10,7 +10,7 @@ mod style;
 use maud::{Markup, html};
 
 pub(super) use axis::{Axis, Scale, Tick};
-pub(super) use style::{Line, Mark, Style};
+pub(super) use style::{COLOURS, Line, Mark, Style};
 
 /// Panels that share their axes.
 pub(super) struct Plot {
