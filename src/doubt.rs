@@ -138,7 +138,9 @@ impl Doubt {
                 "use larger messages, more fields or a larger socket.receive_buffer_bytes".into()
             }
             Doubt::Retransmits { .. } => {
-                "pin both ends (placement.policy) and look at `nstat` for the cause".into()
+                "`copycost tune --receive-steering follow` where two CPUs process a connection's packets; else pin both ends \
+                 (placement.policy) and look at `nstat`"
+                    .into()
             }
             Doubt::SelfRatioOff { .. } => {
                 "quieten the machine, or measure longer (thorough.toml); 1 cell in 20 is off by chance".into()
