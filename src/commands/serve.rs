@@ -13,7 +13,7 @@ use copycost::control::{self, Token};
 /// Measure here for a controller elsewhere, which says what: what `copycost
 /// record --side` starts at each side.
 #[derive(clap::Args)]
-#[group(id = "way", required = true, multiple = false)]
+#[command(group(clap::ArgGroup::new("way").required(true)))]
 pub(crate) struct Serve {
     /// Be controlled over standard input and output; ends when its input does.
     #[arg(long, group = "way")]

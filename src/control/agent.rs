@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// How long the first request may take.
 const FIRST: Duration = Duration::from_secs(60);
 
+/// In the place of the number of answers: no more is to come.
+const OVER: u64 = u64::MAX;
+
 /// Serves one pass: from `started` to `ended`. `gone` is called, in another
 /// thread, once the input ends before that, whatever runs then: it has to end
 /// this process.
@@ -53,7 +56,11 @@ pub fn serve_pass(
             Ok(Request::Start { .. }) => Reply::Refused { what: "it has started already".into() },
             Err(error) => Reply::Refused { what: error.to_string() },
         };
-        answered.fetch_add(1, Ordering::Release); // before the answer can be read
+        // Before the answer can be read.
+        match &reply {
+            Reply::Refused { .. } => answered.store(OVER, Ordering::Release),
+            _ => drop(answered.fetch_add(1, Ordering::Release)),
+        }
         frame::write(&mut output, &reply)?;
         match reply {
             Reply::Refused { what } => return Err(Error::Control { what }),
@@ -74,6 +81,8 @@ fn watch(
     std::thread::spawn(move || {
         for number in 0_u64.. {
             let request = match frame::read::<Request>(&mut input) {
+                // Who is refused may leave: the error is still to be printed here.
+                Ok(None) if answered.load(Ordering::Acquire) == OVER => return,
                 Ok(None) => return gone(),
                 Ok(Some(_)) if answered.load(Ordering::Acquire) < number => {
                     let what = "a request before the last one was answered".to_string();
