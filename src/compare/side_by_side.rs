@@ -244,7 +244,7 @@ fn footer(comparisons: &[Comparison], shown: usize, names: &[Name]) -> String {
         text,
         "\n× is over {base}, ± its 95 % interval, each for one cell; above 1 is slower. = no difference was found, and \
          one of 10 % would have been; ? cannot tell: `copycost compare {base} SIDE` says why, and what could have been \
-         missed. Verdicts hold for all cells of a quantity together at {:.0} % (Holm).",
+         missed. Verdicts hold for all cells of a quantity and all sides together at {:.0} % (Holm).",
         100.0 * (1.0 - LEVEL)
     );
     let cells = comparisons.iter().flat_map(|comparison| &comparison.cells);
