@@ -66,7 +66,7 @@ impl FindingKind {
         match self {
             FindingKind::ZeroCopy => "Was zero-copy real?",
             FindingKind::Copies => "Where are the bytes copied?",
-            FindingKind::PaidInstead => "What does zero-copy pay instead?",
+            FindingKind::PaidInstead => "What is paid instead of the send copy?",
             FindingKind::Crossover => "From which size on does a mode pay?",
             FindingKind::LimitedBy => "What limits the modes that are compared?",
             FindingKind::Threads => "What do further threads do?",
