@@ -24,11 +24,12 @@ use crate::cell::{Cell, Target};
 
 /// The profiles that come with the program; a file of the same name in
 /// `criterion-config/` under the working directory goes first.
-const SHIPPED: [(&str, &str); 7] = [
+const SHIPPED: [(&str, &str); 8] = [
     ("default", include_str!("../criterion-config/default.toml")),
     ("quick", include_str!("../criterion-config/quick.toml")),
     ("thorough", include_str!("../criterion-config/thorough.toml")),
     ("recording", include_str!("../criterion-config/recording.toml")),
+    ("sides", include_str!("../criterion-config/sides.toml")),
     ("malloc", include_str!("../criterion-config/malloc.toml")),
     ("all-modes", include_str!("../criterion-config/all-modes.toml")),
     ("header-body", include_str!("../criterion-config/header-body.toml")),

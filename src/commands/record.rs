@@ -43,7 +43,7 @@ pub(crate) struct Record {
     #[arg(long)]
     name: Option<BaselineName>,
     /// Settings of each pass: a name in criterion-config/, or a path
-    /// [default: COPYCOST_PROFILE's, else `recording`].
+    /// [default: COPYCOST_PROFILE's, else `recording`, with sides `sides`].
     #[arg(long)]
     profile: Option<String>,
     /// A bench target: throughput, latency or cpu_cost; can be given several

@@ -54,7 +54,7 @@ pub(super) fn run(record: &Record, output: &Path) -> anyhow::Result<()> {
 
 fn begin(record: &Record, output: &Path, name: &BaselineName) -> anyhow::Result<GroupRecording> {
     let sides = record.sides.sides()?;
-    let choice = ProfileChoice::load(record.profile.as_deref(), "recording")?;
+    let choice = ProfileChoice::load(record.profile.as_deref(), "sides")?;
     eprintln!("copycost record: {choice}");
     let (profile, targets) = (choice.profile, record.targets());
     let cells = selection::cells(&profile, &targets, record.filter.as_deref())?;
