@@ -249,6 +249,15 @@ pub enum Error {
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// What was asked for at `path`, if it is there: that it is not is no error.
+pub(crate) fn if_there<T>(path: &Path, found: io::Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path)(error)),
+    }
+}
+
 /// What becomes of an error of the system about `path`.
 pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
     let path = path.to_path_buf();

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::record::Record;
 use super::whole_file;
 use crate::cell::Cell;
-use crate::error::{Error, Result, failed};
+use crate::error::{Result, failed, if_there};
 
 /// Our record's name in each of Criterion's directories.
 pub const RECORD_FILE: &str = "copycost.json";
@@ -96,14 +96,8 @@ impl Samples {
 /// The samples that Criterion last kept of `cell`, if it kept any.
 pub fn samples(output: &Path, cell: &Cell) -> Result<Option<Samples>> {
     let path = cell_directory(output, cell).join("new/sample.json");
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(Error::File { path, source }),
-    };
-    let samples =
-        serde_json::from_slice(&text).map_err(|error| Error::File { path, source: error.into() })?;
-    Ok(Some(samples))
+    let Some(text) = if_there(&path, fs::read(&path))? else { return Ok(None) };
+    serde_json::from_slice(&text).map(Some).map_err(|error| failed(&path)(error.into()))
 }
 
 /// Writes `record` into `new/`, and into every baseline that holds this very
@@ -128,18 +122,18 @@ pub fn save_record(output: &Path, record: &Record) -> Result<Vec<PathBuf>> {
 
 /// The directories of `baseline` under `output`, one a cell, sorted.
 pub fn baseline_directories(output: &Path, baseline: &str) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for group in directories_in(output)? {
-        for mode in directories_in(&group)? {
-            for size in directories_in(&mode)? {
-                let directory = size.join(baseline);
-                if directory.join(RECORD_FILE).is_file() {
-                    found.push(directory);
-                }
-            }
-        }
-    }
+    let directories = benchmark_directories(output)?.into_iter().map(|benchmark| benchmark.join(baseline));
+    let mut found: Vec<PathBuf> = directories.filter(|it| it.join(RECORD_FILE).is_file()).collect();
     found.sort();
+    Ok(found)
+}
+
+/// Every benchmark's directory, in its mode's, in its group's.
+fn benchmark_directories(output: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = vec![output.to_path_buf()];
+    for _ in ["group", "mode", "size"] {
+        found = found.iter().map(|above| directories_in(above)).collect::<Result<Vec<_>>>()?.concat();
+    }
     Ok(found)
 }
 
@@ -178,14 +172,10 @@ pub fn baseline_names(output: &Path) -> Result<Vec<String>> {
     let mut take = |directory: &Path| {
         names.extend(directory.file_name().map(|name| name.to_string_lossy().into_owned()));
     };
-    for group in directories_in(output)? {
-        for mode in directories_in(&group)? {
-            for size in directories_in(&mode)? {
-                for baseline in directories_in(&size)? {
-                    if baseline.join(RECORD_FILE).is_file() {
-                        take(&baseline);
-                    }
-                }
+    for benchmark in benchmark_directories(output)? {
+        for baseline in directories_in(&benchmark)? {
+            if baseline.join(RECORD_FILE).is_file() {
+                take(&baseline);
             }
         }
     }
@@ -254,16 +244,10 @@ pub fn try_writing(output: &Path, cells: &[Cell], others: &[PathBuf]) -> Result<
 
 /// The directories in `path`; none if there is no such path.
 fn directories_in(path: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |source| Error::File { path: path.to_path_buf(), source };
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(error)),
-    };
     let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        if entry.file_type().map_err(failed)?.is_dir() {
+    for entry in if_there(path, fs::read_dir(path))?.into_iter().flatten() {
+        let entry = entry.map_err(failed(path))?;
+        if entry.file_type().map_err(failed(path))?.is_dir() {
             found.push(entry.path());
         }
     }
@@ -272,7 +256,6 @@ fn directories_in(path: &Path) -> Result<Vec<PathBuf>> {
 
 /// Reads a record back.
 pub fn read_record(path: &Path) -> Result<Record> {
-    let failed = |source| Error::File { path: path.to_path_buf(), source };
-    let text = fs::read(path).map_err(failed)?;
-    serde_json::from_slice(&text).map_err(|error| failed(error.into()))
+    let text = fs::read(path).map_err(failed(path))?;
+    serde_json::from_slice(&text).map_err(|error| failed(path)(error.into()))
 }

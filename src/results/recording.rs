@@ -26,7 +26,7 @@ use super::name::BaselineName;
 use super::record::Record;
 use super::{criterion_files, whole_file};
 use crate::cell::{Cell, Target};
-use crate::error::{Error, Result, failed};
+use crate::error::{Error, Result, failed, if_there};
 
 /// One fresh process that measures the matrix of one bench target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -232,12 +232,7 @@ impl Recording {
 /// The passes that are done, sorted.
 pub fn passes(directory: &Path) -> Result<Vec<PassId>> {
     let mut found = Vec::new();
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
-        Err(error) => return Err(failed(directory)(error)),
-    };
-    for entry in entries {
+    for entry in if_there(directory, fs::read_dir(directory))?.into_iter().flatten() {
         let name = entry.map_err(failed(directory))?.file_name();
         found.extend(name.to_str().and_then(PassId::from_file_name));
     }

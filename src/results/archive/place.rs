@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::entry::EntryPath;
 use super::failed;
 use crate::cell::Cell;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, if_there};
 use crate::results::criterion_files;
 use crate::results::name::BaselineName;
 use crate::results::recording::{self, Imported};
@@ -56,11 +56,7 @@ pub(super) fn check_free(
 }
 
 fn is_taken(place: &Path) -> Result<bool> {
-    match place.symlink_metadata() {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(failed(place)(error)),
-    }
+    Ok(if_there(place, place.symlink_metadata())?.is_some())
 }
 
 /// Files on their way to their places. Unless it is finished it takes back

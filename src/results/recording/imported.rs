@@ -3,13 +3,12 @@
 //! name would be one baseline in name only.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{directory, failed};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, if_there};
 use crate::results::whole_file;
 
 const FILE: &str = "imported.json";
@@ -35,11 +34,8 @@ impl Imported {
     /// Reads it in a recording's directory; none if it was recorded here.
     pub fn read(directory: &Path) -> Result<Option<Imported>> {
         let path = directory.join(FILE);
-        match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| failed(&path)(error.into())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(&path)(error)),
-        }
+        let Some(text) = if_there(&path, fs::read(&path))? else { return Ok(None) };
+        serde_json::from_slice(&text).map(Some).map_err(|error| failed(&path)(error.into()))
     }
 
     /// Writes it into the directory of a recording that is being brought in.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PassId, failed};
 use crate::cell::Target;
-use crate::error::Result;
+use crate::error::{Result, if_there};
 use crate::profile::Profile;
 use crate::results::whole_file;
 
@@ -101,11 +101,7 @@ impl Manifest {
     /// Reads the manifest in `directory`, if there is one.
     pub fn read(directory: &Path) -> Result<Option<Manifest>> {
         let path = directory.join("recording.json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(&path)(error)),
-        };
+        let Some(text) = if_there(&path, fs::read(&path))? else { return Ok(None) };
         Manifest::parse(&text).map(Some).map_err(|what| failed(&path)(std::io::Error::other(what)))
     }
 
