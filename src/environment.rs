@@ -61,11 +61,7 @@ impl Environment {
 
     /// The number called `name`, if it is one.
     pub fn number(&self, name: &str) -> Option<f64> {
-        match self.items.get(name)? {
-            Reading::Value(Value::Count(count)) => Some(*count as f64),
-            Reading::Value(Value::Number(number)) => Some(*number),
-            _ => None,
-        }
+        self.items.get(name)?.number()
     }
 
     /// The words called `name`, if they are words.

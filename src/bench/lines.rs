@@ -189,7 +189,7 @@ fn busy(metrics: &Metrics) -> String {
 fn missing(absences: &[(usize, String)]) -> String {
     let Some((_, why)) = absences.first() else { return String::new() };
     let same = absences.iter().filter(|(_, other)| other == why);
-    let names: Vec<String> = same.map(|(kind, _)| counter::KINDS[*kind].name()).collect();
+    let names: Vec<&str> = same.map(|(kind, _)| counter::KINDS[*kind].name).collect();
     let others = absences.len() - names.len();
     let more = if others > 0 { format!("; {others} more for other reasons") } else { String::new() };
     format!("; absent: {} ({why}){more}", names.join(", "))

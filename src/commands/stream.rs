@@ -122,7 +122,7 @@ impl Stream {
         cell: &Cell,
         total: &Total,
         retransmits: u32,
-        absent: &[(String, Vec<String>)],
+        absent: &[(String, Vec<&str>)],
     ) {
         let bits = (total.messages * cell.message_bytes as u64) as f64 * 8.0;
         let gbit_per_s = bits / total.wall.as_secs_f64() / 1e9;
@@ -200,10 +200,10 @@ impl Stream {
 }
 
 /// The names of absent counters, reason by reason.
-fn by_reason(absences: Vec<(usize, String)>) -> Vec<(String, Vec<String>)> {
-    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+fn by_reason(absences: Vec<(usize, String)>) -> Vec<(String, Vec<&'static str>)> {
+    let mut reasons: Vec<(String, Vec<&'static str>)> = Vec::new();
     for (kind, why) in absences {
-        let name = counter::KINDS[kind].name();
+        let name = counter::KINDS[kind].name;
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
@@ -219,7 +219,7 @@ fn counts_object(counts: &Option<Sums>) -> serde_json::Value {
     let sums = counts.unwrap_or_default();
     let named = counter::KINDS.iter().enumerate();
     let mut object: serde_json::Map<_, _> =
-        named.map(|(kind, described)| (described.name(), sums[kind].total().into())).collect();
+        named.map(|(kind, described)| (described.name.to_string(), sums[kind].total().into())).collect();
     let given = (0..counter::COUNT).map(|kind| sums[kind]).filter(|sum| sum.total().is_some());
     let share = given.map(|sum| sum.time_share()).reduce(f64::min);
     object.insert("counted_share".into(), share.into());

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::BaselineSummary;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::metric::{Reading, Value, median};
+use crate::metric::median;
 use crate::results::record::Record;
 use crate::results::recording::{self, Manifest};
 use crate::results::{criterion_files, listing};
@@ -47,11 +47,8 @@ impl Process {
     /// What was stolen of it, if that is disturbing: the median of its records,
     /// each of which knows the share since the process began.
     fn disturbing_steal_percent(&self) -> Option<f64> {
-        let of_record = |record: &Record| match &record.steal_percent {
-            Reading::Value(Value::Number(percent)) => Some(*percent),
-            _ => None,
-        };
-        let shares: Vec<f64> = self.records.iter().filter_map(of_record).collect();
+        let shares: Vec<f64> =
+            self.records.iter().filter_map(|record| record.steal_percent.number()).collect();
         median(&shares).filter(|share| *share > DISTURBING_STEAL_PERCENT)
     }
 }

@@ -6,11 +6,8 @@ use std::io;
 
 use perf_event::events::Software;
 
-use super::{Counted, CounterSource, EventGroup, PerfEvents, Reading, Snapshot, ThreadCounters};
+use super::{Counted, CounterSource, EventGroup, MIGRATIONS, PerfEvents, Reading, Snapshot, ThreadCounters};
 use crate::cpu;
-
-/// The place of migrations in [`super::KINDS`].
-const MIGRATIONS: usize = 5;
 
 /// Opens an event of the kernel's in threads that can move.
 #[derive(Clone, Copy, Debug, Default)]

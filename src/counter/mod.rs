@@ -19,6 +19,8 @@ pub use thread_usage::ThreadUsage;
 /// One thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
+    /// The name without the side.
+    pub name: &'static str,
     /// The metric of the client threads' count.
     pub client: &'static str,
     /// The metric of the server threads' count.
@@ -29,75 +31,31 @@ pub struct Kind {
     pub meaning: &'static str,
 }
 
-impl Kind {
-    /// The name without the side.
-    pub fn name(&self) -> String {
-        self.client.trim_start_matches("client_").to_string()
-    }
+/// A counter's line in [`KINDS`]: both sides' metrics are of one name.
+macro_rules! kind {
+    ($name:literal, $unit:literal, $meaning:literal) => {
+        Kind {
+            name: $name,
+            client: concat!("client_", $name),
+            server: concat!("server_", $name),
+            unit: $unit,
+            meaning: $meaning,
+        }
+    };
 }
 
 /// Every counter, in the order of [`Snapshot`] and [`Counts`].
 pub const KINDS: [Kind; COUNT] = [
-    Kind {
-        client: "client_cycles",
-        server: "server_cycles",
-        unit: "cycles",
-        meaning: "CPU cycles, user and kernel",
-    },
-    Kind {
-        client: "client_instructions",
-        server: "server_instructions",
-        unit: "",
-        meaning: "instructions, user and kernel",
-    },
-    Kind {
-        client: "client_l1d_misses",
-        server: "server_l1d_misses",
-        unit: "",
-        meaning: "L1 data cache load misses",
-    },
-    Kind {
-        client: "client_llc_misses",
-        server: "server_llc_misses",
-        unit: "",
-        meaning: "last-level cache misses",
-    },
-    Kind {
-        client: "client_branch_misses",
-        server: "server_branch_misses",
-        unit: "",
-        meaning: "mispredicted branches",
-    },
-    Kind {
-        client: "client_migrations",
-        server: "server_migrations",
-        unit: "",
-        meaning: "moves to another CPU",
-    },
-    Kind {
-        client: "client_cpu_time",
-        server: "server_cpu_time",
-        unit: "ns",
-        meaning: "CPU time, user and kernel",
-    },
-    Kind {
-        client: "client_voluntary_switches",
-        server: "server_voluntary_switches",
-        unit: "",
-        meaning: "context switches by waiting",
-    },
-    Kind {
-        client: "client_involuntary_switches",
-        server: "server_involuntary_switches",
-        unit: "",
-        meaning: "context switches by preemption",
-    },
-    Kind {
-        client: "client_page_faults",
-        server: "server_page_faults",
-        unit: "",
-        meaning: "page faults, minor and major",
-    },
+    kind!("cycles", "cycles", "CPU cycles, user and kernel"),
+    kind!("instructions", "", "instructions, user and kernel"),
+    kind!("l1d_misses", "", "L1 data cache load misses"),
+    kind!("llc_misses", "", "last-level cache misses"),
+    kind!("branch_misses", "", "mispredicted branches"),
+    kind!("migrations", "", "moves to another CPU"),
+    kind!("cpu_time", "ns", "CPU time, user and kernel"),
+    kind!("voluntary_switches", "", "context switches by waiting"),
+    kind!("involuntary_switches", "", "context switches by preemption"),
+    kind!("page_faults", "", "page faults, minor and major"),
 ];
 
 /// How many counters there are.

@@ -75,6 +75,26 @@ pub enum Value {
     Generations(Vec<Value>),
 }
 
+impl Reading {
+    /// The number that was measured, if it is one.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Reading::Value(value) => value.number(),
+            Reading::Absent(_) => None,
+        }
+    }
+}
+
+impl Value {
+    fn number(&self) -> Option<f64> {
+        match self {
+            Value::Count(count) => Some(*count as f64),
+            Value::Number(number) => Some(*number),
+            Value::Text(_) | Value::Generations(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -117,26 +137,15 @@ pub fn read_all(measurement: &CellMeasurement) -> Metrics {
 
 /// The number called `name`, if it was measured.
 pub fn number(metrics: &Metrics, name: &str) -> Option<f64> {
-    match &metrics.get(name)?.reading {
-        Reading::Value(Value::Number(number)) => Some(*number),
-        Reading::Value(Value::Count(count)) => Some(*count as f64),
-        _ => None,
-    }
+    metrics.get(name)?.reading.number()
 }
 
 /// The sum over all generations of the metric called `name`; `None` if it is
 /// absent or not a number.
 pub fn total(metrics: &Metrics, name: &str) -> Option<f64> {
     match &metrics.get(name)?.reading {
-        Reading::Value(Value::Generations(values)) => values
-            .iter()
-            .map(|value| match value {
-                Value::Count(count) => Some(*count as f64),
-                Value::Number(number) => Some(*number),
-                _ => None,
-            })
-            .sum(),
-        _ => number(metrics, name),
+        Reading::Value(Value::Generations(values)) => values.iter().map(Value::number).sum(),
+        reading => reading.number(),
     }
 }
 
