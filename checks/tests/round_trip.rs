@@ -61,7 +61,7 @@ fn every_doubt() -> Vec<Doubt> {
         Doubt::Emulated { by: "TCG".into() },
     ];
     let kinds: Vec<DoubtKind> = doubts.iter().map(Doubt::kind).collect();
-    let lacking: Vec<_> = DoubtKind::ALL.into_iter().filter(|kind| !kinds.contains(kind)).collect();
+    let lacking: Vec<_> = DoubtKind::all().filter(|kind| !kinds.contains(kind)).collect();
     assert!(lacking.is_empty(), "no example here of {lacking:?}");
     doubts
 }

@@ -28,69 +28,41 @@ pub enum DoubtKind {
     OthersBusy,
 }
 
+/// Every kind, in order, with the letter that marks a figure and the heading in
+/// docs/METHOD.md.
+const KINDS: [(DoubtKind, char, &str); 16] = [
+    (DoubtKind::Oversubscribed, 'o', "Oversubscribed"),
+    (DoubtKind::WindowLimited, 'w', "Window-limited"),
+    (DoubtKind::Retransmits, 'r', "Retransmits"),
+    (DoubtKind::SelfRatioOff, 's', "Self ratio off 1"),
+    (DoubtKind::DeferredCopies, 'd', "Deferred copies"),
+    (DoubtKind::FellBack, 'f', "Sends that fell back to a copy"),
+    (DoubtKind::NotGranted, 'g', "A setting that the kernel did not grant"),
+    (DoubtKind::RoundsOffLength, 'l', "Rounds off their length"),
+    (DoubtKind::NoInterval, 'i', "No interval"),
+    (DoubtKind::Multiplexed, 'm', "Multiplexed counters"),
+    (DoubtKind::Verified, 'v', "Every byte verified"),
+    (DoubtKind::Slowed, 'b', "Slowed on purpose"),
+    (DoubtKind::UnequalCores, 'u', "Unequal cores"),
+    (DoubtKind::CpuQuota, 'q', "A CPU quota below what is needed"),
+    (DoubtKind::Emulated, 'e', "Emulated"),
+    (DoubtKind::OthersBusy, 'n', "Other sides not idle"),
+];
+
 impl DoubtKind {
     /// Every kind, in order.
-    pub const ALL: [DoubtKind; 16] = [
-        DoubtKind::Oversubscribed,
-        DoubtKind::WindowLimited,
-        DoubtKind::Retransmits,
-        DoubtKind::SelfRatioOff,
-        DoubtKind::DeferredCopies,
-        DoubtKind::FellBack,
-        DoubtKind::NotGranted,
-        DoubtKind::RoundsOffLength,
-        DoubtKind::NoInterval,
-        DoubtKind::Multiplexed,
-        DoubtKind::Verified,
-        DoubtKind::Slowed,
-        DoubtKind::UnequalCores,
-        DoubtKind::CpuQuota,
-        DoubtKind::Emulated,
-        DoubtKind::OthersBusy,
-    ];
+    pub fn all() -> impl Iterator<Item = DoubtKind> {
+        KINDS.iter().map(|(kind, ..)| *kind)
+    }
 
     /// The letter that marks a figure.
     pub fn mark(self) -> char {
-        match self {
-            DoubtKind::Oversubscribed => 'o',
-            DoubtKind::WindowLimited => 'w',
-            DoubtKind::Retransmits => 'r',
-            DoubtKind::SelfRatioOff => 's',
-            DoubtKind::DeferredCopies => 'd',
-            DoubtKind::FellBack => 'f',
-            DoubtKind::NotGranted => 'g',
-            DoubtKind::RoundsOffLength => 'l',
-            DoubtKind::NoInterval => 'i',
-            DoubtKind::Multiplexed => 'm',
-            DoubtKind::Verified => 'v',
-            DoubtKind::Slowed => 'b',
-            DoubtKind::UnequalCores => 'u',
-            DoubtKind::CpuQuota => 'q',
-            DoubtKind::Emulated => 'e',
-            DoubtKind::OthersBusy => 'n',
-        }
+        KINDS[self as usize].1
     }
 
     /// The heading in docs/METHOD.md.
     pub fn title(self) -> &'static str {
-        match self {
-            DoubtKind::Oversubscribed => "Oversubscribed",
-            DoubtKind::WindowLimited => "Window-limited",
-            DoubtKind::Retransmits => "Retransmits",
-            DoubtKind::SelfRatioOff => "Self ratio off 1",
-            DoubtKind::DeferredCopies => "Deferred copies",
-            DoubtKind::FellBack => "Sends that fell back to a copy",
-            DoubtKind::NotGranted => "A setting that the kernel did not grant",
-            DoubtKind::RoundsOffLength => "Rounds off their length",
-            DoubtKind::NoInterval => "No interval",
-            DoubtKind::Multiplexed => "Multiplexed counters",
-            DoubtKind::Verified => "Every byte verified",
-            DoubtKind::Slowed => "Slowed on purpose",
-            DoubtKind::UnequalCores => "Unequal cores",
-            DoubtKind::CpuQuota => "A CPU quota below what is needed",
-            DoubtKind::Emulated => "Emulated",
-            DoubtKind::OthersBusy => "Other sides not idle",
-        }
+        KINDS[self as usize].2
     }
 
     /// Whether it concerns times alone: what was counted was counted all the same.
@@ -174,7 +146,7 @@ impl<'de> Deserialize<'de> for DoubtKinds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DoubtKinds, D::Error> {
         let letters = String::deserialize(deserializer)?;
         let kind = |letter: char| {
-            let known = DoubtKind::ALL.into_iter().find(|kind| kind.mark() == letter);
+            let known = DoubtKind::all().find(|kind| kind.mark() == letter);
             known.ok_or_else(|| serde::de::Error::custom(format!("no doubt has the letter {letter:?}")))
         };
         letters.chars().map(kind).collect()
