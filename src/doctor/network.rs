@@ -16,8 +16,7 @@ pub(super) fn congestion_control_unavailable(look: &Look<'_>) -> Option<Said> {
     let wanted = &look.profile.socket.congestion_control;
     (!names(available, wanted)).then(|| {
         Said::missing(format!(
-            "the profile's congestion control {wanted} is not loaded; there are: \
-                {available}"
+            "the profile's congestion control {wanted} is not loaded; there are: {available}"
         ))
         .why("unless the kernel can load it for this user, no connection can be opened")
         .change(format!("modprobe tcp_{wanted}"))
@@ -30,12 +29,9 @@ pub(super) fn congestion_control_not_allowed(look: &Look<'_>) -> Option<Said> {
     let available = look.text("sysctl.net.ipv4.tcp_available_congestion_control").unwrap_or("");
     let wanted = &look.profile.socket.congestion_control;
     (names(available, wanted) && !names(allowed, wanted)).then(|| {
-        Said::missing(format!(
-            "the profile's congestion control {wanted} is allowed to \
-                administrators only"
-        ))
-        .why("an ordinary user's connections are refused it, and no cell is measured")
-        .change(format!("sysctl -w net.ipv4.tcp_allowed_congestion_control=\"{allowed} {wanted}\""))
+        Said::missing(format!("the profile's congestion control {wanted} is allowed to administrators only"))
+            .why("an ordinary user's connections are refused it, and no cell is measured")
+            .change(format!("sysctl -w net.ipv4.tcp_allowed_congestion_control=\"{allowed} {wanted}\""))
     })
 }
 
@@ -90,8 +86,7 @@ pub(super) fn optmem(look: &Look<'_>) -> Option<Said> {
     let most = look.sysctl("net.core.optmem_max").filter(|most| *most < OPTMEM_BYTES)?;
     sends_zerocopy(look).then(|| {
         Said::worse(format!(
-            "net.core.optmem_max is {most:.0}, below {OPTMEM_BYTES:.0} as newer \
-                kernels have it"
+            "net.core.optmem_max is {most:.0}, below {OPTMEM_BYTES:.0} as newer kernels have it"
         ))
         .why(
             "it holds the notifications of MSG_ZEROCOPY sends in flight: with less, sends are \
@@ -116,8 +111,7 @@ pub(super) fn locked_memory(look: &Look<'_>) -> Option<Said> {
     (limit < needed).then(|| {
         let kib = (needed / 1024.0).ceil();
         Said::worse(format!(
-            "{limit:.0} bytes may be locked; MSG_ZEROCOPY sends in flight can need \
-                {needed:.0}"
+            "{limit:.0} bytes may be locked; MSG_ZEROCOPY sends in flight can need {needed:.0}"
         ))
         .why(
             "pages of MSG_ZEROCOPY sends are pinned and count against RLIMIT_MEMLOCK of the user: \

@@ -146,18 +146,12 @@ pub(super) fn steal(look: &Look<'_>) -> Option<Said> {
     let percent =
         100.0 * look.number(STEAL_TICKS)? / look.number(TOTAL_TICKS).filter(|total| *total > 0.0)?;
     (percent > 1.0).then(|| {
-        Said::worse(format!(
-            "{percent:.1} % of the CPUs' time since boot went to other guests of \
-                the host"
-        ))
-        .why(
-            "a thread that the hypervisor has stopped is a stalled round that nothing here can \
+        Said::worse(format!("{percent:.1} % of the CPUs' time since boot went to other guests of the host"))
+            .why(
+                "a thread that the hypervisor has stopped is a stalled round that nothing here can \
                  explain",
-        )
-        .change(format!(
-            "{NOTHING} from inside: use a host, or an instance type, with CPUs of \
-                    its own"
-        ))
+            )
+            .change(format!("{NOTHING} from inside: use a host, or an instance type, with CPUs of its own"))
     })
 }
 
@@ -166,16 +160,7 @@ pub(super) fn virtual_machine(look: &Look<'_>) -> Option<Said> {
     if look.text("hypervisor.flag") != Some("yes") && kind.is_none() {
         return None;
     }
-    let product = look
-        .text("dmi.product_name")
-        .or(kind)
-        .map(|name| {
-            format!(
-                " \
-         ({name})"
-            )
-        })
-        .unwrap_or_default();
+    let product = look.text("dmi.product_name").or(kind).map(|name| format!(" ({name})")).unwrap_or_default();
     Some(
         Said::worse(format!("this is a virtual machine{product}"))
             .why(
@@ -253,13 +238,8 @@ pub(super) fn clock_source(look: &Look<'_>) -> Option<Said> {
     let clock = look.text("clock_source.current").filter(|clock| !FAST_CLOCKS.contains(clock))?;
     let available = look.text("clock_source.available").unwrap_or("");
     let change = match available.split(' ').any(|name| name == "tsc") {
-        true => "echo tsc > \
-             /sys/devices/system/clocksource/clocksource0/current_clocksource"
-            .to_string(),
-        false => format!(
-            "{NOTHING} while the kernel offers only: {available} (see `dmesg | grep -i \
-                tsc`)"
-        ),
+        true => "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource".to_string(),
+        false => format!("{NOTHING} while the kernel offers only: {available} (see `dmesg | grep -i tsc`)"),
     };
     Some(
         Said::worse(format!("the clock source is {clock}"))

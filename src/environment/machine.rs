@@ -93,11 +93,7 @@ fn each_cpu(root: &Root, cpus: &[usize], file: &str) -> Reading {
     let read = |cpu: &usize| root.line(&format!("{CPUS}/cpu{cpu}/cpufreq/{file}"));
     let found: Result<BTreeSet<String>, String> = cpus.iter().map(read).collect();
     match found {
-        Ok(found) if found.is_empty() => Reading::Absent(
-            "the process's CPU mask could not be \
-             read"
-                .into(),
-        ),
+        Ok(found) if found.is_empty() => Reading::Absent("the process's CPU mask could not be read".into()),
         Ok(found) => value(&found.into_iter().collect::<Vec<_>>().join(", ")),
         Err(reason) => Reading::Absent(format!("{reason}: no frequency scaling (as in most VMs)")),
     }
@@ -257,12 +253,7 @@ pub(super) fn cpu_times(root: &Root, put: &mut impl FnMut(&str, Reading)) {
 fn status(root: &Root, name: &str) -> Result<String, String> {
     let status = root.raw("proc/self/status")?;
     let found = status.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| *key == name);
-    found.map(|(_, text)| text.trim().to_string()).ok_or_else(|| {
-        format!(
-            "/proc/self/status has no \
-            {name}"
-        )
-    })
+    found.map(|(_, text)| text.trim().to_string()).ok_or_else(|| format!("/proc/self/status has no {name}"))
 }
 
 fn count(count: usize) -> Reading {

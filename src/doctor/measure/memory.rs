@@ -116,12 +116,7 @@ const BLOCKS: usize = 200;
 /// the source, modulo a page, wherever the two begin.
 pub(super) fn destination(ends: Ends, deadline: Instant) -> Found {
     let body = move || match cpu::pin(ends.client) {
-        true => copy_in_blocks(deadline).map_err(|error| {
-            format!(
-                "memory could not be mapped: \
-                {error}"
-            )
-        }),
+        true => copy_in_blocks(deadline).map_err(|error| format!("memory could not be mapped: {error}")),
         false => Err("the kernel refused to pin the thread".into()),
     };
     let ratios = thread::Builder::new().spawn(body).map_err(not_started)?.join();
