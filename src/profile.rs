@@ -107,6 +107,11 @@ impl Profile {
         check::values(file, self)
     }
 
+    /// The name without the path to it, which may name a person.
+    pub(crate) fn file_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
     /// Every cell of `target`, in this order.
     pub fn cells(&self, target: Target) -> Vec<Cell> {
         let mut cells = Vec::new();

@@ -2,7 +2,6 @@
 //! profile, whether it may open events, the date. It owns the calendar; it asks git, and nothing else of
 //! the file system outside `/proc` and `/sys`.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::UNIX_EPOCH;
 
@@ -24,17 +23,11 @@ pub(super) fn items(profile: &Profile) -> Items {
         ("git_commit", reading(commit, words)),
         ("git_modified", reading(modified, yes_or_no)),
         ("perf.refused", words(counter::refused().unwrap_or_else(|| "no".into()))),
-        ("profile", words(profile_name(&profile.name))),
+        ("profile", words(profile.file_name())),
         ("date_utc", reading(date(), words)),
     ]
     .map(|(name, reading)| (name.to_string(), reading))
     .into()
-}
-
-/// A profile's path can hold a user's name: its last part says enough.
-fn profile_name(name: &str) -> String {
-    let file = Path::new(name).file_name().map(|file| file.to_string_lossy().into_owned());
-    file.unwrap_or_else(|| name.to_string())
 }
 
 /// The commit of the source tree that the program runs in, and whether files
@@ -104,7 +97,9 @@ mod tests {
 
     #[test]
     fn a_profiles_path_is_not_kept() {
-        assert_eq!(profile_name("quick"), "quick");
-        assert_eq!(profile_name("/somewhere/alice/mine.toml"), "mine.toml");
+        let mut profile = Profile::load("quick").unwrap();
+        assert_eq!(profile.file_name(), "quick");
+        profile.name = "/somewhere/alice/mine.toml".to_string();
+        assert_eq!(profile.file_name(), "mine.toml");
     }
 }

@@ -114,8 +114,8 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
         let allowed = format!("with message.layout = {} it takes {smallest} bytes and more", message.layout);
         check.refuse("matrix.message_bytes", bytes, &allowed)?;
     }
-    check.range("message.zero_copy_from_bytes", message.zero_copy_from_bytes, 0, 1 << 30)?;
-    check.range("io_uring.batch_messages", profile.io_uring.batch_messages, 1, 1024)?;
+    check.within("message.zero_copy_from_bytes", message.zero_copy_from_bytes, (0, 1 << 30))?;
+    check.within("io_uring.batch_messages", profile.io_uring.batch_messages, (1, 1024))?;
     if server.verify && server.receive == ReceiveMethod::Discard {
         check.refuse(
             "server.verify",
@@ -123,15 +123,15 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
             "with server.receive = \"discard\" there is nothing to compare: false",
         )?;
     }
-    check.range("message.fields", message.fields, 1, MAX_SEGMENTS)?;
+    check.within("message.fields", message.fields, (1, MAX_SEGMENTS))?;
     // Closer, and the kernel merges neighbours into one page fragment.
-    check.range("message.gap_bytes", message.gap_bytes, CACHE_LINE_BYTES, 1 << 20)?;
-    check.range("message.ring_bytes", message.ring_bytes, 4096, 1 << 30)?;
+    check.within("message.gap_bytes", message.gap_bytes, (CACHE_LINE_BYTES, 1 << 20))?;
+    check.within("message.ring_bytes", message.ring_bytes, (4096, 1 << 30))?;
     let page = page_bytes() - 1;
-    check.range("message.ring_offset_bytes", message.ring_offset_bytes, 0, page)?;
-    check.range("message.staging_offset_bytes", message.staging_offset_bytes, 0, page)?;
-    check.range("server.receive_offset_bytes", server.receive_offset_bytes, 0, page)?;
-    check.range("server.read_bytes", server.read_bytes, 1, 64 << 20)?;
+    check.within("message.ring_offset_bytes", message.ring_offset_bytes, (0, page))?;
+    check.within("message.staging_offset_bytes", message.staging_offset_bytes, (0, page))?;
+    check.within("server.receive_offset_bytes", server.receive_offset_bytes, (0, page))?;
+    check.within("server.read_bytes", server.read_bytes, (1, 64 << 20))?;
 
     if !socket.address.is_loopback() {
         check.refuse("socket.address", &socket.address, "a loopback address, such as 127.0.0.1 or ::1")?;
@@ -145,15 +145,15 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
         ("socket.receive_buffer_bytes", socket.receive_buffer_bytes),
     ] {
         if let BufferSize::Fixed(bytes) = buffer {
-            check.range(key, bytes, 2048, 1 << 30)?;
+            check.within(key, bytes, (2048, 1 << 30))?;
         }
     }
-    check.seconds("rounds.length_ms", rounds.length_ms, 0.1, 10_000.0)?;
+    check.within("rounds.length_ms", rounds.length_ms, (0.1, 10_000.0))?;
     if let Some(latency_length_ms) = rounds.latency_length_ms {
-        check.seconds("rounds.latency_length_ms", latency_length_ms, 0.1, 10_000.0)?;
+        check.within("rounds.latency_length_ms", latency_length_ms, (0.1, 10_000.0))?;
     }
-    check.range("rounds.generations", rounds.generations, 1, criterion.sample_size)?;
-    check.seconds("rounds.stall_timeout_s", rounds.stall_timeout_s, 0.1, 600.0)?;
+    check.within("rounds.generations", rounds.generations, (1, criterion.sample_size))?;
+    check.within("rounds.stall_timeout_s", rounds.stall_timeout_s, (0.1, 600.0))?;
     check.slowdown(profile, &known)
 }
 
@@ -162,14 +162,6 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn range(&self, key: &str, value: usize, low: usize, high: usize) -> Result<(), ProfileError> {
-        self.within(key, value, (low, high))
-    }
-
-    fn seconds(&self, key: &str, value: f64, low: f64, high: f64) -> Result<(), ProfileError> {
-        self.within(key, value, (low, high))
-    }
-
     fn within<T: PartialOrd + Display + Copy>(
         &self,
         key: &str,

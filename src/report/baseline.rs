@@ -72,7 +72,7 @@ pub(super) fn gather(baseline: &Baseline) -> BaselineFacts {
         kernel_release: summary.kernel_release,
         processes: summary.processes,
         targets: cells.into_iter().map(|(target, cells)| (target, cells.len())).collect(),
-        profile: first.map_or(String::new(), |record| last_part(&record.profile.name)),
+        profile: first.map_or(String::new(), |record| record.profile.file_name().to_string()),
         counted_in: each_once(records(baseline).map(|record| record.counted_in.name().to_string())),
         notes,
         conditions: conditions(baseline),
@@ -137,7 +137,7 @@ fn conditions(baseline: &Baseline) -> Vec<Condition> {
 fn commands(baseline: &Baseline) -> Vec<String> {
     let Some(first) = baseline.first() else { return Vec::new() };
     let Some(manifest) = &baseline.manifest else {
-        let mut run = format!("COPYCOST_PROFILE={} cargo bench", shell_word(&last_part(&first.profile.name)));
+        let mut run = format!("COPYCOST_PROFILE={} cargo bench", shell_word(first.profile.file_name()));
         if baseline.name != "new" {
             run += &format!(" -- --save-baseline {}", shell_word(&baseline.name));
         }
@@ -155,7 +155,7 @@ fn commands(baseline: &Baseline) -> Vec<String> {
         "copycost record --name {} --rounds {} --profile {}{pair}",
         shell_word(name),
         manifest.rounds,
-        shell_word(&last_part(&manifest.profile.name))
+        shell_word(manifest.profile.file_name())
     );
     if manifest.targets.len() < Target::ALL.len() {
         for target in &manifest.targets {
@@ -177,15 +177,9 @@ fn commands(baseline: &Baseline) -> Vec<String> {
 fn settings(record: &Record) -> Vec<(String, String)> {
     let mut settings = comparability::settings_of(record);
     for (_, value) in settings.iter_mut().filter(|(key, _)| key == "name") {
-        *value = last_part(value.trim_matches('"'));
+        *value = record.profile.file_name().to_string();
     }
     settings
-}
-
-/// A profile can be given by its path, which may name a person: only its last
-/// part is told.
-fn last_part(profile: &str) -> String {
-    profile.rsplit('/').next().unwrap_or(profile).to_string()
 }
 
 /// A word as a shell takes it for one.

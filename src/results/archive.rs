@@ -21,7 +21,7 @@ pub use limits::{
 pub use manifest::{ArchiveManifest, FORMAT_VERSION, ListedFile, MANIFEST_FILE};
 
 use super::name::BaselineName;
-use super::recording::{self, Imported};
+use super::recording::{self, Imported, Manifest};
 use super::{criterion_files, listing};
 use crate::error::{Error, Result, failed};
 use content::Content;
@@ -56,10 +56,10 @@ impl Summary {
         Ok(Summary {
             exported_as: manifest.baseline.clone(),
             made_utc: manifest.made_utc.clone(),
-            cells: content.cells(),
-            passes: content.passes(),
-            planned_passes: content.planned_passes(),
-            kernel_release: content.kernel_release(),
+            cells: content.cells.len(),
+            passes: content.passes.len(),
+            planned_passes: content.recording.as_ref().map_or(0, Manifest::planned_passes),
+            kernel_release: content.kernel_release.clone(),
             files: manifest.files.len(),
             content_bytes: manifest.files.iter().map(|file| file.bytes).sum(),
             archive_bytes: metadata.len(),
@@ -120,7 +120,7 @@ pub fn import(
     if again != manifest {
         return Err(refuse("it was changed while it was read".to_string()));
     }
-    if content.is_recording() {
+    if content.recording.is_some() {
         place.stage_imported(&imported(archive, &manifest, imported_utc))?;
     }
     place.finish()?;

@@ -20,31 +20,17 @@ use crate::metric::cpu_cost::per_byte_unit;
 /// Ratios are to the first of them.
 pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     let Some(reference) = modes.first() else { return String::new() };
-    let cells: Vec<Vec<String>> = rows(records.iter())
-        .iter()
-        .map(|((threads, bytes), row)| {
-            let mut line = vec![threads.to_string(), bytes.to_string()];
-            line.extend(modes.iter().map(|mode| cell(target, reference, row, mode)));
-            line
-        })
-        .collect();
-    let mut header = vec!["threads".to_string(), "bytes".to_string()];
-    header.extend(modes.iter().cloned());
-    let (what, against) = match target {
-        Target::Throughput => ("median Gbit/s of all connections", "throughput over"),
-        Target::Latency => ("median round trip in µs", "median round trip over"),
-        Target::CpuCost => ("CPU cost a byte, clients and servers together", "cost over"),
+    let (what, against, better) = match target {
+        Target::Throughput => ("median Gbit/s of all connections", "throughput over", "fastest"),
+        Target::Latency => ("median round trip in µs", "median round trip over", "shortest"),
+        Target::CpuCost => ("CPU cost a byte, clients and servers together", "cost over", "cheapest"),
     };
     let mut text = format!(
         "{}: {what}; ×{against} {reference}'s within the blocks of the row [95 % interval]\n\n",
         target.name()
     );
-    text += &Style::Text.table(&header, &cells, 2);
-    let better = match target {
-        Target::Throughput => "fastest",
-        Target::Latency => "shortest",
-        Target::CpuCost => "cheapest",
-    };
+    let of_row = |row: &Row<'_>| modes.iter().map(|mode| cell(target, reference, row, mode)).collect();
+    text += &table(records, modes, &[], of_row);
     if target == Target::Throughput {
         text += &costs(modes, records);
     }
@@ -57,17 +43,31 @@ pub fn render(target: Target, modes: &[String], records: &[Record]) -> String {
     text + &legend(records) + "Words such as self, reference, generation, and the method: docs/METHOD.md\n"
 }
 
+/// A line for each thread count and size, a column a mode, and `others` behind them.
+fn table(
+    records: &[Record],
+    modes: &[String],
+    others: &[String],
+    mut of_row: impl FnMut(&Row<'_>) -> Vec<String>,
+) -> String {
+    let header = [&["threads".to_string(), "bytes".to_string()], modes, others].concat();
+    let rows = rows(records.iter());
+    let lines = rows.iter().map(|((threads, bytes), row)| {
+        let mut line = vec![threads.to_string(), bytes.to_string()];
+        line.extend(of_row(row));
+        line
+    });
+    Style::Text.table(&header, &lines.collect::<Vec<_>>(), 2)
+}
+
 /// The table of what a byte cost, client + server, and of the references.
 fn costs(modes: &[String], records: &[Record]) -> String {
     let Some(first) = records.first() else { return String::new() };
-    let mut header = vec!["threads".to_string(), "bytes".to_string()];
-    header.extend(modes.iter().cloned());
-    header.extend(REFERENCES.map(|reference| format!("time over {}", reference.name())));
-    let rows = rows(records.iter());
+    let over = REFERENCES.map(|reference| format!("time over {}", reference.name()));
     let mut no_limits: BTreeSet<String> = BTreeSet::new();
-    let lines = rows.iter().map(|((threads, bytes), row)| {
-        let mut line = vec![threads.to_string(), bytes.to_string()];
-        line.extend(modes.iter().map(|mode| row.get(mode).map_or("–".into(), side_by_side)));
+    let table = table(records, modes, &over, |row| {
+        let mut line: Vec<String> =
+            modes.iter().map(|mode| row.get(mode).map_or("–".into(), side_by_side)).collect();
         line.extend(REFERENCES.map(|reference| {
             let ratio = |mode: &str| row.get(mode)?.ratios.get(reference.name())?.found();
             let over = |mode: &String| Some(format!("×{}", digits(ratio(mode)?.estimate)));
@@ -82,12 +82,10 @@ fn costs(modes: &[String], records: &[Record]) -> String {
         }));
         line
     });
-    let lines: Vec<Vec<String>> = lines.collect();
     let unit = per_byte_unit(first.counted_in);
     let names = modes.join(", ");
     let mut text = format!(
-        "\nCPU cost in {unit}, client + server; time a message over the references in each cell's own blocks, {names}\n\n{}",
-        Style::Text.table(&header, &lines, 2)
+        "\nCPU cost in {unit}, client + server; time a message over the references in each cell's own blocks, {names}\n\n{table}"
     );
     for why in no_limits {
         let _ = writeln!(text, "\nno limit: {why}");
@@ -97,8 +95,6 @@ fn costs(modes: &[String], records: &[Record]) -> String {
 
 /// The table of how busy both sides were and what limits each cell.
 fn busy(modes: &[String], records: &[Record]) -> String {
-    let mut header = vec!["threads".to_string(), "bytes".to_string()];
-    header.extend(modes.iter().cloned());
     let of = |record: &&Record| match Shares::of(&record.metrics) {
         Some(shares) => {
             let percent = |share: f64| format!("{:.0}", share * 100.0);
@@ -107,17 +103,11 @@ fn busy(modes: &[String], records: &[Record]) -> String {
         }
         None => "absent".to_string(),
     };
-    let lines: Vec<Vec<String>> = rows(records.iter())
-        .iter()
-        .map(|((threads, bytes), row)| {
-            let mut line = vec![threads.to_string(), bytes.to_string()];
-            line.extend(modes.iter().map(|mode| row.get(mode).as_ref().map_or("–".to_string(), of)));
-            line
-        })
-        .collect();
+    let of_row =
+        |row: &Row<'_>| modes.iter().map(|mode| row.get(mode).as_ref().map_or("–".to_string(), of)).collect();
     format!(
         "\nHow busy each side's CPUs were in percent, client + server, and what limits the cell\n\n{}",
-        Style::Text.table(&header, &lines, 2)
+        table(records, modes, &[], of_row)
     )
 }
 

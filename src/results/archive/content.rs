@@ -18,10 +18,10 @@ const LARGEST_RECORD_BYTES: usize = 16 << 20;
 /// What was seen so far.
 #[derive(Default)]
 pub(super) struct Content {
-    cells: BTreeMap<Cell, BTreeSet<&'static str>>,
-    passes: BTreeSet<PassId>,
-    recording: Option<Manifest>,
-    kernel_release: Option<String>,
+    pub(super) cells: BTreeMap<Cell, BTreeSet<&'static str>>,
+    pub(super) passes: BTreeSet<PassId>,
+    pub(super) recording: Option<Manifest>,
+    pub(super) kernel_release: Option<String>,
 }
 
 impl Content {
@@ -130,26 +130,6 @@ impl Content {
             self.kernel_release = record.environment.text("kernel_release").map(str::to_string);
         }
         Ok(record)
-    }
-
-    pub(super) fn is_recording(&self) -> bool {
-        self.recording.is_some()
-    }
-
-    pub(super) fn cells(&self) -> usize {
-        self.cells.len()
-    }
-
-    pub(super) fn passes(&self) -> usize {
-        self.passes.len()
-    }
-
-    pub(super) fn planned_passes(&self) -> usize {
-        self.recording.as_ref().map_or(0, Manifest::planned_passes)
-    }
-
-    pub(super) fn kernel_release(&self) -> Option<String> {
-        self.kernel_release.clone()
     }
 }
 
