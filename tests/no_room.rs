@@ -15,7 +15,7 @@ use copycost::results::criterion_files::{self, BASELINE_FILES};
 use mounts::{FILL, READ_ONLY, SMALL};
 use stage::{Stage, text};
 
-const BENCH: &str = r#"cargo bench --quiet --profile dev --bench throughput -- --noplot"#;
+const BENCH: &str = r#"cargo bench --workspace --quiet --profile dev --bench throughput -- --noplot"#;
 
 fn run(stage: &Stage, command: &mut Command) -> Output {
     command.env("CRITERION_HOME", stage.output());

@@ -212,7 +212,7 @@ fn bad_arguments_are_refused_before_anything_is_measured() {
         (&["record", "--interleave"], "--name"),
         (&["record", "--before-a", "true"], "--interleave"),
         (&["compare", "nosuch", "other"], "first measure with `cargo bench`"),
-        (&["compare", "nosuch"], "NEW"),
+        (&["compare", "nosuch"], "Give a second name"),
         (&["compare", "a", "b", "--threshold", "-1"], "must be a number from 0 to 100"),
         (&["compare", "a", "b", "--fail-on", "different"], "allowed: slower, faster"),
     ] {
