@@ -232,7 +232,17 @@ fn criterion_compares_with_an_imported_baseline() {
     fs::write(&profile, small).unwrap();
     let bench = |output: &str, arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
-        command.args(["bench", "--workspace", "--quiet", "--profile", "dev", "--bench", "throughput", "--", "--noplot"]);
+        command.args([
+            "bench",
+            "--workspace",
+            "--quiet",
+            "--profile",
+            "dev",
+            "--bench",
+            "throughput",
+            "--",
+            "--noplot",
+        ]);
         command.args(arguments).env("CRITERION_HOME", stage.path(output)).env("COPYCOST_PROFILE", &profile);
         command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()
     };
