@@ -130,54 +130,42 @@ impl Doubt {
 
     /// What to do about it.
     pub fn remedy(&self) -> String {
-        match self {
-            Doubt::Oversubscribed { .. } => {
-                "compare such cells with each other only, or use more CPUs".into()
-            }
+        let remedy = match self {
+            Doubt::Oversubscribed { .. } => "compare such cells with each other only, or use more CPUs",
             Doubt::WindowLimited { .. } => {
-                "use larger messages, more fields or a larger socket.receive_buffer_bytes".into()
+                "use larger messages, more fields or a larger socket.receive_buffer_bytes"
             }
             Doubt::Retransmits { .. } => {
                 "`copycost tune --receive-steering follow` where two CPUs process a connection's packets; else pin both ends \
                  (placement.policy) and look at `nstat`"
-                    .into()
             }
             Doubt::SelfRatioOff { .. } => {
-                "quieten the machine, or measure longer (thorough.toml); 1 cell in 20 is off by chance".into()
+                "quieten the machine, or measure longer (thorough.toml); 1 cell in 20 is off by chance"
             }
-            Doubt::DeferredCopies { .. } => {
-                "none on loopback; a device with scatter-gather does not copy".into()
-            }
-            Doubt::FellBack { .. } => {
-                "raise net.core.optmem_max (sysctl) and RLIMIT_MEMLOCK (ulimit -l)".into()
-            }
-            Doubt::NotGranted { mended_by, .. } => mended_by.clone(),
-            Doubt::RoundsOffLength { .. } => "give Criterion a longer warm-up or measurement time".into(),
-            Doubt::NoInterval { .. } => {
-                "measure with more samples, so that there are several generations".into()
-            }
+            Doubt::DeferredCopies { .. } => "none on loopback; a device with scatter-gather does not copy",
+            Doubt::FellBack { .. } => "raise net.core.optmem_max (sysctl) and RLIMIT_MEMLOCK (ulimit -l)",
+            Doubt::NotGranted { mended_by, .. } => mended_by,
+            Doubt::RoundsOffLength { .. } => "give Criterion a longer warm-up or measurement time",
+            Doubt::NoInterval { .. } => "measure with more samples, so that there are several generations",
             Doubt::Multiplexed { .. } => {
-                "free the CPU's counters: stop other `perf` users, sysctl -w kernel.nmi_watchdog=0".into()
+                "free the CPU's counters: stop other `perf` users, sysctl -w kernel.nmi_watchdog=0"
             }
-            Doubt::Verified => "set server.verify = false to measure".into(),
-            Doubt::Slowed { .. } => "leave slowdown.mode empty to measure".into(),
+            Doubt::Verified => "set server.verify = false to measure",
+            Doubt::Slowed { .. } => "leave slowdown.mode empty to measure",
             Doubt::UnequalCores { .. } => {
                 "taskset -c with CPUs of one kind (cpu.kinds of `copycost doctor --json`), or fewer threads"
-                    .into()
             }
             Doubt::CpuQuota { .. } => {
                 "lift the limit (systemctl set-property UNIT CPUQuota=, or the container's), or fewer threads"
-                    .into()
             }
             Doubt::OthersBusy { .. } => {
                 "look for what else that agent's process does; give sides CPUs of their own (taskset -c)"
-                    .into()
             }
             Doubt::Emulated { .. } => {
                 "give the guest real processors (KVM), or read what was counted: completions, copies, calls"
-                    .into()
             }
-        }
+        };
+        remedy.to_string()
     }
 }
 
