@@ -84,22 +84,12 @@ impl<'a> Rows<'a> {
 
     /// The modes that cells of the row belong to, in the order of the profile.
     pub(crate) fn modes(&self, key: RowKey) -> Vec<String> {
-        let measured: BTreeSet<&str> = self.records(key).map(|record| record.cell.mode.as_str()).collect();
-        let mut modes: Vec<String> = self
-            .records(key)
-            .next()
-            .map_or(&[][..], |record| &record.profile.matrix.modes)
-            .iter()
-            .filter(|mode| measured.contains(mode.as_str()))
-            .cloned()
-            .collect();
-        modes.extend(
-            measured
-                .iter()
-                .filter(|mode| !modes.iter().any(|m| m == *mode))
-                .map(|m| m.to_string())
-                .collect::<Vec<_>>(),
-        );
+        let mut measured: BTreeSet<&str> =
+            self.records(key).map(|record| record.cell.mode.as_str()).collect();
+        let profile = self.records(key).next().map_or(&[][..], |record| &record.profile.matrix.modes);
+        let mut modes: Vec<String> =
+            profile.iter().filter(|mode| measured.remove(mode.as_str())).cloned().collect();
+        modes.extend(measured.into_iter().map(str::to_string));
         modes
     }
 

@@ -153,8 +153,8 @@ impl Evidence<'_> {
         self.index.figure(self.name(), cell, quantity)
     }
 
-    fn estimate(&self, cell: &Cell, quantity: &str) -> Option<&Estimate> {
-        self.figure(cell, quantity)?.reading.found()
+    fn value(&self, cell: &Cell, quantity: &str) -> Option<f64> {
+        self.figure(cell, quantity)?.reading.value()
     }
 
     /// The cells of a target that have records, references left out.
@@ -199,6 +199,11 @@ impl Finding {
 }
 
 impl FindingFigure {
+    fn counted(label: impl Into<String>, count: f64) -> FindingFigure {
+        let reading = Reading::Found(Estimate::without_interval(count, "a count, not an estimate"));
+        FindingFigure::measured(label.into(), "", reading)
+    }
+
     fn measured(label: String, unit: &str, reading: Reading) -> FindingFigure {
         FindingFigure { label, unit: unit.to_string(), reading, derived: None }
     }

@@ -8,7 +8,6 @@ use std::fmt::Write;
 
 use super::baseline::BaselineFacts;
 use super::findings::{Finding, FindingKind};
-use super::map;
 use super::{Compared, Report, words};
 use crate::compare::Quantity;
 use crate::compare::table::{Style, render as render_comparison};
@@ -101,8 +100,7 @@ fn maps(report: &Report) -> String {
     }
     for baseline in &report.baselines {
         for quantity in Quantity::MAIN {
-            let of = |cell: &&map::MapCell| cell.baseline == baseline.name && cell.quantity == quantity;
-            let cells: Vec<&map::MapCell> = report.map.iter().filter(of).collect();
+            let cells = report.map_of(&baseline.name, quantity);
             if cells.is_empty() {
                 continue;
             }

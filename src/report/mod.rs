@@ -222,6 +222,12 @@ impl Report {
         self.index().ratio(baseline, quantity, row, mode, over)
     }
 
+    /// The map of one baseline in one quantity.
+    fn map_of(&self, baseline: &str, quantity: RatioQuantity) -> Vec<&MapCell> {
+        let is_of = |cell: &&MapCell| cell.baseline == baseline && cell.quantity == quantity;
+        self.map.iter().filter(is_of).collect()
+    }
+
     fn index(&self) -> Index<'_> {
         Index::new(&self.figures, &self.ratios)
     }

@@ -3,7 +3,6 @@
 //! slow because it costs and one that is slow because it waits look the same in
 //! throughput.
 
-use super::super::estimate::Estimate;
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::{Cell, Target};
@@ -88,7 +87,7 @@ fn cell(target: Target, mode: &str, (threads, message_bytes): RowKey) -> Cell {
 fn shares_of(evidence: &Evidence<'_>, target: Target, key: RowKey) -> Vec<(String, Shares)> {
     let of = |mode: &String| {
         let cell = cell(target, mode, key);
-        let value = |name: &str| evidence.estimate(&cell, name).map(|estimate: &Estimate| estimate.value);
+        let value = |name: &str| evidence.value(&cell, name);
         let shares = Shares { client: value(CLIENT)?, server: value(SERVER)?, cpus: value(CPUS) };
         Some((mode.clone(), shares))
     };

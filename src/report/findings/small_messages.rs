@@ -133,10 +133,9 @@ impl Small<'_> {
         }
         parts.extend(self.over_fastest(mode));
         if let Some(reads) = self.error_queue_reads(mode) {
-            let per_read = self.evidence.estimate(&self.cell(mode, bytes), "zerocopy_completions_per_read");
-            let per_read = per_read.map_or(String::new(), |each| {
-                format!(", each with {} completions", words::figure(each.value))
-            });
+            let per_read = self.evidence.value(&self.cell(mode, bytes), "zerocopy_completions_per_read");
+            let per_read = per_read
+                .map_or(String::new(), |each| format!(", each with {} completions", words::figure(each)));
             let share = self.over(bytes, mode, SYSTEM_CALL).map(|calls| calls.map(|calls| reads / calls));
             let share = share.map(|share| Reading::Found(share).within(Scale::Share));
             parts.push(format!(
@@ -147,11 +146,8 @@ impl Small<'_> {
                     percent(share)
                 ))
             ));
-            finding.figures.push(FindingFigure::measured(
-                format!("{place}: error-queue reads a message"),
-                "",
-                Reading::Found(Estimate::without_interval(reads, "a count, not an estimate")),
-            ));
+            let label = format!("{place}: error-queue reads a message");
+            finding.figures.push(FindingFigure::counted(label, reads));
             if let Some(share) = share {
                 finding.figures.push(FindingFigure::derived(
                     format!("{place}: least share of the time that error-queue reads take"),
@@ -177,7 +173,7 @@ impl Small<'_> {
     /// Error-queue reads a message, empty ones too, of a mode that makes any.
     fn error_queue_reads(&self, mode: &str) -> Option<f64> {
         let cell = self.cell(mode, self.smallest());
-        let value = |quantity: &str| self.evidence.estimate(&cell, quantity).map(|estimate| estimate.value);
+        let value = |quantity: &str| self.evidence.value(&cell, quantity);
         let reads = value("zerocopy_error_queue_reads")? + value("zerocopy_empty_error_queue_reads")?;
         Some(reads / value("own_messages")?)
     }

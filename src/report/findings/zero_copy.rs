@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::estimate::{Estimate, Reading};
 use super::super::words;
 use super::{Evidence, Finding, FindingFigure, FindingKind};
 use crate::cell::{Cell, Target};
@@ -73,13 +72,12 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
             )],
         )
     };
-    let counted = |value: f64| Reading::Found(Estimate::without_interval(value, "a count, not an estimate"));
     let mut figures = vec![
-        FindingFigure::measured("completions".into(), "", counted(tally.completions)),
-        FindingFigure::measured("deferred copies".into(), "", counted(tally.deferred)),
+        FindingFigure::counted("completions", tally.completions),
+        FindingFigure::counted("deferred copies", tally.deferred),
     ];
     let mut details = reading;
-    let copied = tally.cells.iter().filter_map(|cell| value(evidence, cell, COPIED)).fold(0.0, f64::max);
+    let copied = tally.cells.iter().filter_map(|cell| evidence.value(cell, COPIED)).fold(0.0, f64::max);
     if copied > 0.0 {
         let text = match copied {
             1.0 => "There are cells in which all of its bytes were copied as they were sent".to_string(),
@@ -94,8 +92,8 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         ),
         ("zerocopy_enobufs", "sends refused for now with ENOBUFS, and tried again"),
     ] {
-        let sum: f64 = tally.cells.iter().filter_map(|cell| value(evidence, cell, quantity)).sum();
-        figures.push(FindingFigure::measured(label.into(), "", counted(sum)));
+        let sum: f64 = tally.cells.iter().filter_map(|cell| evidence.value(cell, quantity)).sum();
+        figures.push(FindingFigure::counted(label, sum));
         if sum > 0.0 {
             details.push(format!("{sum:.0} {label}."));
         }
@@ -115,9 +113,9 @@ fn tally(evidence: &Evidence<'_>, mode: &str) -> Option<Tally> {
     let cells = cells_of(evidence, mode);
     let mut tally = Tally::default();
     for cell in cells {
-        let completions = value(evidence, &cell, "zerocopy_completions");
+        let completions = evidence.value(&cell, "zerocopy_completions");
         let Some((completions, deferred)) =
-            completions.zip(value(evidence, &cell, "zerocopy_deferred_copies"))
+            completions.zip(evidence.value(&cell, "zerocopy_deferred_copies"))
         else {
             continue;
         };
@@ -139,9 +137,9 @@ fn cells_of(evidence: &Evidence<'_>, mode: &str) -> BTreeSet<Cell> {
 
 /// Of a mode whose interface says nothing of what it was given.
 fn unreported(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
-    let is_unreported = |cell: &Cell| value(evidence, cell, UNREPORTED).is_some_and(|share| share > 0.0);
+    let is_unreported = |cell: &Cell| evidence.value(cell, UNREPORTED).is_some_and(|share| share > 0.0);
     let cells: Vec<Cell> = cells_of(evidence, mode).into_iter().filter(is_unreported).collect();
-    let share = cells.iter().filter_map(|cell| value(evidence, cell, UNREPORTED)).reduce(f64::min)?;
+    let share = cells.iter().filter_map(|cell| evidence.value(cell, UNREPORTED)).reduce(f64::min)?;
     let headline = format!(
         "{mode} handed {} over by reference in {}, and on loopback nothing is copied on the transmit side either.",
         if share == 1.0 { "every byte".to_string() } else { format!("{:.1} % of its bytes", share * 100.0) },
@@ -155,19 +153,14 @@ fn unreported(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         "A message could be written again only once the receiver had read it, which its figures hold."
             .to_string(),
     ];
-    let reading = Reading::Found(Estimate::without_interval(share, "a count, not an estimate"));
     let label = "bytes by reference, of which nothing is reported, over all";
     Some(Finding {
         kind: FindingKind::ZeroCopy,
         baseline: evidence.name().to_string(),
         headline,
         details,
-        figures: vec![FindingFigure::measured(label.into(), "", reading)],
+        figures: vec![FindingFigure::counted(label, share)],
         doubts: evidence.doubts(cells.iter()),
         cells,
     })
-}
-
-fn value(evidence: &Evidence<'_>, cell: &Cell, quantity: &str) -> Option<f64> {
-    evidence.estimate(cell, quantity).map(|estimate| estimate.value)
 }

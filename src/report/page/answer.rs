@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::names;
 use super::sheet::Sheet;
 use crate::compare::Quantity;
+use crate::compare::rows::RowKey;
 use crate::doubt::DoubtKinds;
-use crate::report::Report;
 use crate::report::baseline::BaselineFacts;
 use crate::report::findings::FindingKind;
 use crate::report::map::{Answer, MapCell};
@@ -55,16 +55,16 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
 }
 
 fn maps(sheet: &Sheet<'_>, facts: &BaselineFacts) -> Markup {
-    let quantities = Quantity::MAIN.into_iter();
-    let has = |quantity: &Quantity| cells(sheet.report, facts, *quantity).next().is_some();
-    let measured: Vec<Quantity> = quantities.filter(has).collect();
     html! {
-        @for quantity in measured {
-            h3 {
-                "Best mode for " (what(quantity))
-                @if sheet.is_overlay() { ": " span.baseline { (facts.name) } }
+        @for quantity in Quantity::MAIN {
+            @let cells = sheet.report.map_of(&facts.name, quantity);
+            @if !cells.is_empty() {
+                h3 {
+                    "Best mode for " (what(quantity))
+                    @if sheet.is_overlay() { ": " span.baseline { (facts.name) } }
+                }
+                (map(sheet, facts, quantity, &cells))
             }
-            (map(sheet, facts, quantity))
         }
     }
 }
@@ -89,20 +89,9 @@ fn meaning(quantity: Quantity) -> &'static str {
     }
 }
 
-fn cells<'r>(
-    report: &'r Report,
-    facts: &BaselineFacts,
-    quantity: Quantity,
-) -> impl Iterator<Item = &'r MapCell> {
-    let name = facts.name.clone();
-    report.map.iter().filter(move |cell| cell.baseline == name && cell.quantity == quantity)
-}
-
-fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
+fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity, cells: &[&MapCell]) -> Markup {
     let report = sheet.report;
-    let at = |threads: usize, bytes: usize| {
-        cells(report, facts, quantity).find(|cell| cell.threads == threads && cell.message_bytes == bytes)
-    };
+    let at = |row: RowKey| cells.iter().find(|cell| (cell.threads, cell.message_bytes) == row);
     let name = format!("Best mode for {}, {}", what(quantity), facts.name);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(name) {
@@ -117,7 +106,7 @@ fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
                         tr {
                             th scope="row" { (words::size(*bytes)) }
                             @for threads in &report.threads {
-                                @match at(*threads, *bytes) {
+                                @match at((*threads, *bytes)) {
                                     Some(cell) => (draw_cell(sheet, cell)),
                                     None => td { "not measured" },
                                 }
@@ -127,7 +116,7 @@ fn map(sheet: &Sheet<'_>, facts: &BaselineFacts, quantity: Quantity) -> Markup {
                 }
             }
         }
-        (names::legend(&DoubtKinds::of_all(cells(report, facts, quantity).map(|cell| &cell.doubts))))
+        (names::legend(&DoubtKinds::of_all(cells.iter().map(|cell| &cell.doubts))))
     }
 }
 

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use super::chart::Chart;
 use super::names;
-use super::over::Over;
 use super::sheet::Sheet;
 use crate::cell::Target;
 use crate::metric::busy_share::{CLIENT, SERVER};
@@ -28,17 +27,12 @@ fn source(sheet: &Sheet<'_>) -> Target {
 
 fn chart(sheet: &Sheet<'_>, target: Target, quantity: &str, heading: &str) -> Markup {
     let id = quantity.replace('_', "-");
-    let chart = Chart {
-        id: &id,
-        heading: format!("{heading}, {}", names::target(target)),
-        caption: "CPU time of the side's threads over the time that the rounds took and the CPUs that the side may \
-                  use: near 1 it is this side that limits the cell, near neither it is waiting."
-            .into(),
-        over: Over::Size,
-        y: "busy share".into(),
-        scale: Scale::Linear,
-        guide: None,
-        lanes: sheet.modes(quantity),
-    };
+    let heading = format!("{heading}, {}", names::target(target));
+    let caption =
+        "CPU time of the side's threads over the time that the rounds took and the CPUs that the side may \
+                   use: near 1 it is this side that limits the cell, near neither it is waiting."
+            .to_string();
+    let lanes = sheet.modes(quantity);
+    let chart = Chart::over_size(&id, &heading, caption, "busy share".into(), Scale::Linear, lanes);
     chart.draw(sheet, |lane, row| sheet.figure(target, lane, row))
 }

@@ -41,7 +41,19 @@ struct Part {
     lanes: Vec<usize>,
 }
 
-impl Chart<'_> {
+impl<'a> Chart<'a> {
+    /// Of figures over the message size.
+    pub(super) fn over_size(
+        id: &'a str,
+        heading: &str,
+        caption: String,
+        y: String,
+        scale: Scale,
+        lanes: Vec<Lane<'a>>,
+    ) -> Chart<'a> {
+        Chart { id, heading: heading.into(), caption, over: Over::Size, y, scale, guide: None, lanes }
+    }
+
     /// Draws what `datum` gives of each lane at each size and thread count. Of more
     /// baselines than lines of all modes can be followed for, each mode has panels of its
     /// own, with a line a baseline.

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use super::chart::Chart;
 use super::cpu_cost::source;
 use super::names;
-use super::over::Over;
 use super::sheet::Sheet;
 use crate::cell::Target;
 use crate::report::plot::Scale;
@@ -66,15 +65,9 @@ fn why(sheet: &Sheet<'_>, target: Target, quantity: &str) -> String {
 
 fn chart(sheet: &Sheet<'_>, target: Target, quantity: &str, heading: &str) -> Markup {
     let id = quantity.replace('_', "-");
-    let chart = Chart {
-        id: &id,
-        heading: heading.into(),
-        caption: "At each thread count, over message size.".into(),
-        over: Over::Size,
-        y: if quantity.ends_with("byte") { "misses a byte".into() } else { "switches a message".into() },
-        scale: Scale::Linear,
-        guide: None,
-        lanes: sheet.modes(quantity),
-    };
+    let caption = "At each thread count, over message size.".to_string();
+    let y = if quantity.ends_with("byte") { "misses a byte" } else { "switches a message" };
+    let lanes = sheet.modes(quantity);
+    let chart = Chart::over_size(&id, heading, caption, y.to_string(), Scale::Linear, lanes);
     chart.draw(sheet, |lane, row| sheet.figure(target, lane, row))
 }

@@ -4,7 +4,6 @@
 use maud::{Markup, html};
 
 use super::chart::Chart;
-use super::over::Over;
 use super::ratio_chart;
 use super::sheet::{Lane, Sheet};
 use super::throughput::DRIFT;
@@ -64,15 +63,7 @@ fn chart<'a>(
     lanes: Vec<Lane<'a>>,
 ) -> Markup {
     let unit = lanes.first().map_or(String::new(), |lane| sheet.unit(target, lane.quantity));
-    let chart = Chart {
-        id,
-        heading: heading.into(),
-        caption,
-        over: Over::Size,
-        y: format!("{unit}, log scale"),
-        scale: Scale::Log,
-        guide: None,
-        lanes,
-    };
+    let y = format!("{unit}, log scale");
+    let chart = Chart::over_size(id, heading, caption, y, Scale::Log, lanes);
     chart.draw(sheet, |lane, row| sheet.figure(target, lane, row))
 }

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use super::chart::Chart;
 use super::curves;
-use super::over::Over;
 use super::ratio_chart;
 use super::sheet::{Datum, Lane, Row, Sheet};
 use super::throughput::DRIFT;
@@ -58,18 +57,9 @@ fn thin(mut lanes: Vec<Lane<'_>>) -> Vec<Lane<'_>> {
 }
 
 fn over_size(sheet: &Sheet<'_>, id: &str, heading: &str, lines: &str, lanes: Vec<Lane<'_>>) -> Markup {
-    let chart = Chart {
-        id,
-        heading: heading.into(),
-        caption: format!(
-            "Round trips of one message in flight a connection; the answer is 8 bytes.{lines} {DRIFT}"
-        ),
-        over: Over::Size,
-        y: "µs, log scale".into(),
-        scale: Scale::Log,
-        guide: None,
-        lanes,
-    };
+    let caption =
+        format!("Round trips of one message in flight a connection; the answer is 8 bytes.{lines} {DRIFT}");
+    let chart = Chart::over_size(id, heading, caption, "µs, log scale".into(), Scale::Log, lanes);
     chart.draw(sheet, |lane, row| in_microseconds(sheet, lane, row))
 }
 
