@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 
 pub use baseline::{Baseline, Process};
 pub use classes::ClassChange;
-pub use comparison::{BaselineSummary, CellComparison, Comparison, Interval, Judged, ReferenceChange};
+pub use comparison::{BaselineSummary, CellComparison, Comparison, Judged, ReferenceChange};
 pub use counts::CountComparison;
 pub use quantity::Quantity;
 pub use verdict::Verdict;

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::ClassChange;
 use super::comparability::{self, Difference};
-use super::statistics::{self, Basis};
-use super::{CONFIDENCE, CountComparison, Quantity, Verdict};
+use super::statistics::Basis;
+use super::{CountComparison, Quantity, Verdict};
 use crate::cell::Cell;
 use crate::doubt::DoubtKinds;
+use crate::ratio::Ratio;
 
 /// One baseline against another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,7 +52,7 @@ pub struct ReferenceChange {
     /// The reference's lane.
     pub reference: String,
     /// Time after over before, over all rows, with its 95 % interval.
-    pub ratio: Interval,
+    pub ratio: Ratio,
 }
 
 /// One side.
@@ -85,8 +86,8 @@ pub struct CellComparison {
     pub doubts: DoubtKinds,
 }
 
-/// The answer to one question about one cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The answer to one question about one cell; by default none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// What can be said.
     pub verdict: Verdict,
@@ -100,7 +101,7 @@ pub struct Judged {
     /// The same after.
     pub new: Option<f64>,
     /// After over before, with its 95 % interval: above 1 is slower, or dearer.
-    pub ratio: Option<Interval>,
+    pub ratio: Option<Ratio>,
     /// The chance of so large a difference if there were none, corrected for
     /// the number of cells (Holm).
     pub p_value: Option<f64>,
@@ -125,23 +126,6 @@ pub struct Judged {
     /// Why there is no answer, or why it says less than it seems to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-}
-
-/// An estimate and its 95 % interval, for this cell alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Interval {
-    pub estimate: f64,
-    pub lower: f64,
-    pub upper: f64,
-}
-
-impl Interval {
-    /// The ratio whose log the difference is.
-    pub(super) fn of(difference: &statistics::Difference) -> Interval {
-        let (lower, upper) = difference.interval(CONFIDENCE);
-        Interval { estimate: difference.estimate.exp(), lower: lower.exp(), upper: upper.exp() }
-    }
 }
 
 impl Comparison {

@@ -7,7 +7,7 @@ use super::answer::{Answer, Found, Sides};
 use super::power;
 use super::rows::RowKey;
 use super::statistics::{Basis, holm};
-use super::{COARSEST, CellComparison, Interval, Judged, LEVEL, Verdict};
+use super::{COARSEST, CellComparison, Judged, LEVEL, Verdict};
 
 /// As a share: what could be missed beyond it is no number to read.
 const TENFOLD: f64 = 9.0;
@@ -40,7 +40,9 @@ pub(super) fn judge(sides: &Sides<'_>, comparisons: usize) -> Vec<CellComparison
     let (relative, absolute) = (verdicts(&relative), verdicts(&absolute));
     // Figures stand by themselves; what an emulator makes of their ratio says nothing.
     let shown = |judged: Judged| match one_is_emulated {
-        Some(why) => Judged { base: judged.base, new: judged.new, ..Judged::absent(why) },
+        Some(why) => {
+            Judged { base: judged.base, new: judged.new, reason: Some(why.into()), ..Judged::default() }
+        }
         None => judged,
     };
     let judged = relative.into_iter().map(shown).zip(absolute.into_iter().map(shown));
@@ -82,7 +84,7 @@ fn verdicts(answers: &[&Answer], threshold: f64, comparisons: usize) -> Vec<Judg
 fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, threshold: f64) -> Judged {
     let found = match &answer.found {
         Ok(found) => found,
-        Err(reason) => return Judged::absent(reason),
+        Err(reason) => return Judged { reason: Some(reason.clone()), ..Judged::default() },
     };
     let difference = found.difference;
     // That of a cell that alone has changed: Holm holds the first to this.
@@ -117,7 +119,7 @@ fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, th
         against: found.against.clone(),
         base: Some(found.base),
         new: Some(found.new),
-        ratio: Some(Interval::of(&difference)),
+        ratio: Some(difference.ratio()),
         p_value: Some(p_value),
         findable,
         passes_needed,
@@ -141,25 +143,6 @@ fn with_more_passes(needed: Option<usize>) -> String {
     match needed {
         Some(passes) => format!("; {passes} passes would find {size:.0} %"),
         None => format!("; not even {} passes would find {size:.0} %", power::MOST_PASSES),
-    }
-}
-
-impl Judged {
-    fn absent(reason: &str) -> Judged {
-        Judged {
-            verdict: Verdict::CannotTell,
-            against: None,
-            base: None,
-            new: None,
-            ratio: None,
-            p_value: None,
-            findable: None,
-            passes_needed: None,
-            basis: None,
-            counts: None,
-            confounded: false,
-            reason: Some(reason.to_string()),
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::power::Test;
 use super::rows::{RowKey, Rows};
 use super::statistics::{self, Difference, Side};
-use super::{Interval, Quantity, ReferenceChange, serial};
+use super::{Quantity, ReferenceChange, serial};
 use crate::exchange::REFERENCES;
 
 /// The references of two baselines.
@@ -68,11 +68,7 @@ impl Machine {
     pub(super) fn changes(&self, quantity: Quantity, in_turn: &BTreeSet<usize>) -> Vec<ReferenceChange> {
         let change = |pace: &Pace| {
             let difference = statistics::difference(&pace.base.side(), &pace.new.side(), in_turn).ok()?;
-            Some(ReferenceChange {
-                quantity,
-                reference: pace.name.to_string(),
-                ratio: Interval::of(&difference),
-            })
+            Some(ReferenceChange { quantity, reference: pace.name.to_string(), ratio: difference.ratio() })
         };
         self.paces.iter().filter_map(change).collect()
     }

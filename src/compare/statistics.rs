@@ -26,7 +26,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ratio::student;
+use super::CONFIDENCE;
+use crate::ratio::{Ratio, student};
 
 /// By how much a ratio of two processes varies beyond what their generations
 /// tell, as a factor: the largest of those measured, see docs/METHOD.md, "One
@@ -109,6 +110,12 @@ impl Difference {
     pub fn interval(&self, confidence: f64) -> (f64, f64) {
         let half = student::quantile(0.5 + confidence / 2.0, self.degrees_of_freedom) * self.standard_error;
         (self.estimate - half, self.estimate + half)
+    }
+
+    /// The ratio whose log it is, with the interval for this cell alone.
+    pub(super) fn ratio(&self) -> Ratio {
+        let (lower, upper) = self.interval(CONFIDENCE);
+        Ratio { estimate: self.estimate.exp(), lower: lower.exp(), upper: upper.exp() }
     }
 
     /// The chance of an estimate so far beyond `threshold`, on either side, if

@@ -6,10 +6,9 @@ use std::fmt::Write;
 use super::comparability::Weight;
 use super::side_by_side;
 use super::statistics::Basis;
-use super::{COARSEST, CellComparison, ClassChange, Comparison, Interval, Judged, LEVEL, Quantity, Verdict};
+use super::{COARSEST, CellComparison, ClassChange, Comparison, Judged, LEVEL, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
 pub use crate::layout::Style;
-use crate::ratio::printed;
 use crate::results::table::{count, digits};
 
 /// The whole comparison.
@@ -116,12 +115,8 @@ fn question(quantity: Quantity) -> String {
 /// memcpy ×0.998 [0.991, 1.005], system-call ×…`; `None` without them.
 pub(crate) fn references(comparison: &Comparison, quantity: Quantity) -> Option<String> {
     let of_quantity = comparison.references.iter().filter(|change| change.quantity == quantity);
-    let words: Vec<String> = of_quantity
-        .map(|change| {
-            let Interval { estimate, lower, upper } = change.ratio;
-            format!("{} {}", change.reference, printed::times_to(estimate, Some((lower, upper)), 3))
-        })
-        .collect();
+    let words: Vec<String> =
+        of_quantity.map(|change| format!("{} {}", change.reference, change.ratio.times_to(3))).collect();
     (!words.is_empty()).then(|| {
         format!("references, of the machine and the kernel's entry, not of the modes: {}", words.join(", "))
     })
@@ -152,8 +147,7 @@ pub(crate) fn answer(judged: &Judged) -> String {
             judged.reason.as_deref().unwrap_or("no reason given")
         );
     };
-    let times = printed::times_to(ratio.estimate, Some((ratio.lower, ratio.upper)), 3);
-    let mut text = format!("{times} {}", judged.verdict.text());
+    let mut text = format!("{} {}", ratio.times_to(3), judged.verdict.text());
     match judged.verdict {
         Verdict::Faster | Verdict::Slower => {
             if let Some(other) = &judged.against {

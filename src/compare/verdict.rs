@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It takes, or costs, less than before.
@@ -14,6 +14,7 @@ pub enum Verdict {
     /// None was found, and one of [`super::COARSEST`] would have been.
     NoDifferenceFound,
     /// Too little was measured, or it varied too much.
+    #[default]
     CannotTell,
 }
 

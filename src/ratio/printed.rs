@@ -6,15 +6,10 @@ use super::Ratio;
 
 /// A ratio with the ends of its interval: `×1.11 [1.09, 1.13]`, `×17.1 [16.2, 18.1]`.
 pub(crate) fn times(value: f64, ends: Option<(f64, f64)>) -> String {
-    times_to(value, ends, usual_places(value))
+    format!("×{}", beside_one(value, ends, usual_places(value)))
 }
 
-/// The same with `places` after the point at least.
-pub(crate) fn times_to(value: f64, ends: Option<(f64, f64)>, places: usize) -> String {
-    format!("×{}", beside_one(value, ends, places))
-}
-
-/// Without the sign: `1.11 [1.09, 1.13]`.
+/// Without the sign, and with `places` after the point at least: `1.11 [1.09, 1.13]`.
 pub(crate) fn beside_one(value: f64, ends: Option<(f64, f64)>, places: usize) -> String {
     let Some((lower, upper)) = ends else { return format!("{value:.places$}") };
     let places = (places..MOST_PLACES).find(|places| ![lower, upper].iter().any(|end| hides(*end, *places)));
@@ -45,6 +40,11 @@ impl Ratio {
     /// See `times`.
     pub fn times(&self) -> String {
         times(self.estimate, Some((self.lower, self.upper)))
+    }
+
+    /// The same with `places` after the point at least.
+    pub(crate) fn times_to(&self, places: usize) -> String {
+        format!("×{}", beside_one(self.estimate, Some((self.lower, self.upper)), places))
     }
 }
 
