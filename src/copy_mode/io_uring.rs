@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use self::refusal::{Stage, refused};
-use super::{Connection, SendFailure, Tally, Wait, resume};
+use super::{Connection, CopyMode, SendFailure, Tally, Wait, resume};
 use crate::message::Message;
 use crate::sys::{self, Completion, SendKind, SendRing};
 use crate::zerocopy;
@@ -77,9 +77,11 @@ impl RingSender {
             completions,
         })
     }
+}
 
+impl CopyMode for RingSender {
     /// Takes the message, and sends what it has once that is a batch.
-    pub(super) fn send(&mut self, message: Message) -> Result<(), SendFailure> {
+    fn send(&mut self, message: Message) -> Result<(), SendFailure> {
         self.out.push_back(Out { message, sent_bytes: 0, pending: 0, result: None });
         self.unsent += 1;
         if self.unsent >= self.batch { self.flush() } else { Ok(()) }
@@ -87,7 +89,7 @@ impl RingSender {
 
     /// Sends all that is not sent: one chain and one system call, unless some of it
     /// is not taken at once.
-    pub(super) fn flush(&mut self) -> Result<(), SendFailure> {
+    fn flush(&mut self) -> Result<(), SendFailure> {
         while self.unsent > 0 {
             let results = self.queue_unsent()?;
             self.await_results(results)?;
@@ -96,6 +98,40 @@ impl RingSender {
         Ok(())
     }
 
+    /// Gives back, oldest first, what was sent and notified of.
+    fn reclaim(&mut self, wait: Wait, returned: &mut VecDeque<Message>) -> Result<(), SendFailure> {
+        self.flush()?;
+        loop {
+            while let Some(completion) = self.ring.next() {
+                self.take_in(completion)?;
+            }
+            let before = returned.len();
+            while self.out.front().is_some_and(|oldest| oldest.pending == 0) {
+                returned.extend(self.out.pop_front().map(|out| out.message));
+                self.first += 1;
+            }
+            if wait == Wait::No || returned.len() > before || self.out.is_empty() {
+                return Ok(());
+            }
+            self.await_notification()?;
+        }
+    }
+
+    fn outstanding(&self) -> usize {
+        self.out.len()
+    }
+
+    fn tally(&self) -> Tally {
+        Tally {
+            copied_bytes: self.copied_bytes,
+            reported_bytes: self.reported_bytes,
+            completions: (self.kind != SendKind::Copy).then_some(self.completions),
+            ..Tally::default()
+        }
+    }
+}
+
+impl RingSender {
     fn queue_unsent(&mut self) -> Result<usize, SendFailure> {
         let failed = |source| SendFailure { operation: "queue a send on the ring", source };
         let begin = self.out.len() - self.unsent;
@@ -217,29 +253,6 @@ impl RingSender {
         }
     }
 
-    /// Gives back, oldest first, what was sent and notified of.
-    pub(super) fn reclaim(
-        &mut self,
-        wait: Wait,
-        returned: &mut VecDeque<Message>,
-    ) -> Result<(), SendFailure> {
-        self.flush()?;
-        loop {
-            while let Some(completion) = self.ring.next() {
-                self.take_in(completion)?;
-            }
-            let before = returned.len();
-            while self.out.front().is_some_and(|oldest| oldest.pending == 0) {
-                returned.extend(self.out.pop_front().map(|out| out.message));
-                self.first += 1;
-            }
-            if wait == Wait::No || returned.len() > before || self.out.is_empty() {
-                return Ok(());
-            }
-            self.await_notification()?;
-        }
-    }
-
     /// Waits until something is to be read.
     fn await_notification(&mut self) -> Result<(), SendFailure> {
         let failed = |source| SendFailure { operation: "wait for a notification of the ring", source };
@@ -262,19 +275,6 @@ impl RingSender {
             if left.is_zero() {
                 return Err(failed(std::io::ErrorKind::TimedOut.into()));
             }
-        }
-    }
-
-    pub(super) fn outstanding(&self) -> usize {
-        self.out.len()
-    }
-
-    pub(super) fn tally(&self) -> Tally {
-        Tally {
-            copied_bytes: self.copied_bytes,
-            reported_bytes: self.reported_bytes,
-            completions: (self.kind != SendKind::Copy).then_some(self.completions),
-            ..Tally::default()
         }
     }
 

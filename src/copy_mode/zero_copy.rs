@@ -22,8 +22,9 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     },
 };
 
-struct ZeroCopy {
-    sender: Sender<Message>,
+/// What goes by reference, all of it or, in the hybrid, the large fields.
+pub(super) struct ZeroCopy {
+    pub(super) sender: Sender<Message>,
 }
 
 impl CopyMode for ZeroCopy {
