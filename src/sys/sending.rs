@@ -29,6 +29,7 @@ pub(crate) fn send_segments(
 
 /// Sends a run of `segments`, with `MSG_MORE` where others follow it; the kernel
 /// copies before it returns.
+#[inline]
 pub(crate) fn send_run(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
     sendmsg_run(socket, segments, run, 0)
 }
@@ -37,6 +38,7 @@ pub(crate) fn send_run(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -
 /// bytes until it says on the error queue that it is done. Memory-safe
 /// whatever the caller does (the kernel holds the pages), but the *data* is
 /// right only if the bytes stay as they are: only `zerocopy/` may call it.
+#[inline]
 pub(crate) fn send_run_zerocopy(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
     sendmsg_run(socket, segments, run, libc::MSG_ZEROCOPY)
 }

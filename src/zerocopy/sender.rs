@@ -63,15 +63,6 @@ pub struct SendError<B> {
     pub buffer: Option<B>,
 }
 
-/// What one call took.
-struct Taken {
-    bytes: usize,
-    /// Whether that is less than it was given.
-    partial: bool,
-    /// Whether a completion will come for it.
-    owns_id: bool,
-}
-
 impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// Opts `socket` in (`SO_ZEROCOPY`). `wait_limit` bounds each wait of the
     /// sender's own, for completions or (on a non-blocking socket) for room to
@@ -138,21 +129,39 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// fallback, and so is each refused one after it, without another wait,
     /// until a send succeeds with the flag. An empty buffer is refused
     /// (`InvalidInput`): it would never complete.
+    #[inline]
     pub fn send(&mut self, buffer: B) -> Result<(), SendError<B>> {
         let total_bytes = buffer.as_ref().total_bytes();
         if total_bytes == 0 {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty buffer never completes");
             return Err(SendError { operation: ZEROCOPY_SEND, source, buffer: Some(buffer) });
         }
+        let run = buffer.as_ref().run(0, self.copied_below_bytes);
+        match self.send_run(buffer.as_ref(), &run) {
+            Ok(bytes) if bytes == total_bytes && !run.is_small => {
+                self.tally.count_send(bytes, false);
+                self.tracker.sent(buffer);
+                Ok(())
+            }
+            taken => self.send_on(buffer, taken),
+        }
+    }
+
+    /// Goes on after a first call that did not take all of `buffer` by reference. Apart
+    /// from the way that nearly every buffer goes, which its registers would slow down.
+    #[inline(never)]
+    fn send_on(&mut self, buffer: B, mut taken: io::Result<usize>) -> Result<(), SendError<B>> {
+        let total_bytes = buffer.as_ref().total_bytes();
         let (mut sent_bytes, mut ids) = (0, 0);
-        while sent_bytes < total_bytes {
-            match self.send_some(buffer.as_ref(), sent_bytes) {
-                Ok(Taken { bytes, partial, owns_id }) => {
+        loop {
+            let run = buffer.as_ref().run(sent_bytes, self.copied_below_bytes);
+            match self.or_fallback(taken, buffer.as_ref(), &run) {
+                Ok((bytes, owns_id)) => {
                     sent_bytes += bytes;
                     if owns_id {
                         ids += 1;
                         self.tracker.sent_part();
-                        self.tally.count_send(bytes, partial);
+                        self.tally.count_send(bytes, bytes < run.bytes);
                     } else {
                         self.tally.copied_bytes += bytes as u64;
                     }
@@ -169,36 +178,49 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                     }
                 }
             }
-        }
-        self.keep(buffer, ids);
-        Ok(())
-    }
-
-    /// One call, without the flag if the bytes are to be copied or the kernel has
-    /// nothing to notify with.
-    fn send_some(&mut self, segments: &Segments, sent_bytes: usize) -> io::Result<Taken> {
-        let run = segments.run(sent_bytes, self.copied_below_bytes);
-        let (bytes, owns_id) = match run.is_small {
-            true => (sys::send_run(self.socket.as_fd(), segments, &run)?, false),
-            false => self.send_by_reference(segments, &run)?,
-        };
-        match bytes {
-            0 => Err(io::ErrorKind::WriteZero.into()),
-            _ => Ok(Taken { bytes, partial: bytes < run.bytes, owns_id }),
+            if sent_bytes == total_bytes {
+                self.keep(buffer, ids);
+                return Ok(());
+            }
+            let run = buffer.as_ref().run(sent_bytes, self.copied_below_bytes);
+            taken = self.send_run(buffer.as_ref(), &run);
         }
     }
 
-    fn send_by_reference(&mut self, segments: &Segments, run: &Run) -> io::Result<(usize, bool)> {
+    /// One call, without the flag if the run is to be copied.
+    #[inline]
+    fn send_run(&self, segments: &Segments, run: &Run) -> io::Result<usize> {
         #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
-        let result = sys::send_run_zerocopy(self.socket.as_fd(), segments, run);
-        match result {
-            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) && self.nothing_to_wait_for() => {
+        match run.is_small {
+            true => sys::send_run(self.socket.as_fd(), segments, run),
+            false => sys::send_run_zerocopy(self.socket.as_fd(), segments, run),
+        }
+    }
+
+    /// The bytes that a call took, and whether a completion will come for them. Where
+    /// the kernel has nothing to notify with, the call is made anew without the flag.
+    fn or_fallback(
+        &mut self,
+        taken: io::Result<usize>,
+        segments: &Segments,
+        run: &Run,
+    ) -> io::Result<(usize, bool)> {
+        let (bytes, owns_id) = match taken {
+            Err(error)
+                if error.raw_os_error() == Some(libc::ENOBUFS)
+                    && !run.is_small
+                    && self.nothing_to_wait_for() =>
+            {
                 self.tally.enobufs += 1;
                 let bytes = sys::send_run(self.socket.as_fd(), segments, run)?;
                 self.tally.fallback_sends += 1;
-                Ok((bytes, false))
+                (bytes, false)
             }
-            result => Ok((result?, true)),
+            taken => (taken?, !run.is_small),
+        };
+        match bytes {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            _ => Ok((bytes, owns_id)),
         }
     }
 
