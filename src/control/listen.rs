@@ -2,7 +2,7 @@
 //! owns who is let in, and that those who are not cost next to nothing; what is
 //! said after that is `keeper`'s.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::clock::Timed;
 use super::token::Token;
@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections that have not shown theirs; more are closed at once.
 const MOST_UNKNOWN: usize = 32;
+
+/// Connections that the kernel holds until they are accepted. Of strangers in numbers it
+/// would drop those beyond, and a controller among them try again a second later.
+const MOST_WAITING: i32 = 4096;
 
 /// Of the frame with the token.
 const LARGEST_BYTES: usize = 1024;
@@ -41,9 +45,8 @@ pub fn listen(
     program: PathBuf,
     told: impl FnOnce(SocketAddr),
 ) -> Result<()> {
-    let system =
-        |what: &str, error: std::io::Error| Error::Control { what: format!("{what} {address}: {error}") };
-    let listener = TcpListener::bind(address).map_err(|error| system("bind", error))?;
+    let system = |what: &str, error: io::Error| Error::Control { what: format!("{what} {address}: {error}") };
+    let listener = bound(address).map_err(|error| system("bind", error))?;
     told(listener.local_addr().map_err(|error| system("getsockname of", error))?);
     let door =
         Arc::new(Door { token, program, unknown: AtomicUsize::new(0), is_taken: AtomicBool::new(false) });
@@ -62,6 +65,14 @@ pub fn listen(
             door.unknown.fetch_sub(1, Ordering::AcqRel);
         }
     }
+}
+
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(MOST_WAITING)?;
+    Ok(socket.into())
 }
 
 struct Door {
@@ -101,7 +112,7 @@ impl Door {
     }
 
     fn keep(&self, stream: TcpStream) -> Result<()> {
-        let system = |error: std::io::Error| Error::Control { what: format!("the connection: {error}") };
+        let system = |error: io::Error| Error::Control { what: format!("the connection: {error}") };
         let keepalive = TcpKeepalive::new()
             .with_time(Duration::from_secs(5))
             .with_interval(Duration::from_secs(2))
