@@ -49,7 +49,8 @@ impl SampledEvent {
         }
     }
 
-    fn build(self) -> io::Result<Sampler> {
+    /// Why not is in words.
+    fn build(self) -> Result<Sampler, String> {
         let mut builder = match self {
             SampledEvent::Cycles => Builder::new(Hardware::CPU_CYCLES),
             SampledEvent::CpuClock => Builder::new(Software::CPU_CLOCK),
@@ -66,8 +67,9 @@ impl SampledEvent {
         // PERF_FORMAT_LOST is of Linux 6.0; without it losses are counted as they are reported.
         let with_losses = builder.clone();
         let counter = sys::resumed(|| builder.read_format(ReadFormat::LOST).build())
-            .or_else(|_| sys::resumed(|| with_losses.build()))?;
-        counter.sampled(RING_BYTES)
+            .or_else(|_| sys::resumed(|| with_losses.build()))
+            .map_err(|error| refused(&error))?;
+        counter.sampled(RING_BYTES).map_err(|error| no_ring(&error))
     }
 }
 
@@ -87,7 +89,7 @@ impl Sampling {
         for event in events {
             match event.build() {
                 Ok(_) => return Ok(Sampling { event }),
-                Err(error) => refusals.push(refused(&error)),
+                Err(why) => refusals.push(why),
             }
         }
         Err(refusals.pop().unwrap_or_default())
@@ -95,15 +97,23 @@ impl Sampling {
 
     /// Opens the event for the calling thread, without starting it.
     pub fn open(self) -> ThreadSampler {
-        match self.event.build() {
-            Ok(sampler) => ThreadSampler { sampler: Ok(sampler), lost: 0 },
-            Err(error) => ThreadSampler { sampler: Err(refused(&error)), lost: 0 },
-        }
+        ThreadSampler { sampler: self.event.build(), lost: 0 }
     }
 }
 
 fn refused(error: &io::Error) -> String {
     format!("sampling is refused: {}", refusal::reason(error, Permission::of_this_process()))
+}
+
+/// The ring's pages are locked: what is left of a user's allowance for all such rings and
+/// then of its locked memory decides (perf_event_open(2), `perf_event_mlock_kb`).
+fn no_ring(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::EPERM) => "sampling is refused: no locked memory is left for a thread's samples (EPERM): \
+                              sysctl -w kernel.perf_event_mlock_kb=8192, ulimit -l, or CAP_IPC_LOCK"
+            .into(),
+        _ => format!("sampling is refused: memory for a thread's samples: {error}"),
+    }
 }
 
 /// The event of one thread.
