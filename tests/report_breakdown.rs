@@ -34,8 +34,8 @@ fn side(per_byte: f64, shares: &[(CostClass, f64)]) -> SideBreakdown {
         samples: 1000,
         lost: 7,
         throttled: 0,
-        sampled: 1_000_000,
-        switching: 0,
+        sampled: 900_000,
+        switching: 90_000,
         context_switches: OrAbsent::Found(1.0),
         counted: OrAbsent::Found(1_000_000.0),
         cost_over_measured: OrAbsent::Found(1.5),
@@ -104,6 +104,10 @@ fn bars_and_table_say_the_same_and_need_no_colour() {
     let words = text(section);
     assert!(words.contains("20 % [18, 22]") && words.contains("1000 (7 lost)"), "{words}");
     assert!(words.contains("interrupts off"), "a timer's blindness is said: {words}");
+    assert!(
+        words.contains("no sample") && words.contains("90 %") && words.contains("9.00 %"),
+        "what no sample stands for: {words}"
+    );
 }
 
 #[test]
@@ -132,7 +136,11 @@ fn findings_say_which_copies_are_there_what_they_cost_and_which_are_not() {
     assert!(zero.contains("of the client's time"), "{zero}");
     // 0.06 against 0.15 from 16 KiB on; 0.26 below.
     let [paid] = of_kind(&report, FindingKind::PaidInstead)[..] else { panic!("{:?}", report.findings) };
-    assert!(paid.headline.contains("zero-copy: pinning and completions cost less"), "{}", paid.headline);
+    assert!(
+        paid.headline.contains("zero-copy pays for pinning and completions instead: less"),
+        "{}",
+        paid.headline
+    );
     assert!(paid.headline.ends_with("from 16 KiB on."), "{}", paid.headline);
     assert!(paid.details[0].contains("more than the send copy of one-copy"), "{:?}", paid.details);
     assert!(markdown::render(&report).contains("Where are the bytes copied?"));

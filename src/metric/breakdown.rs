@@ -15,8 +15,8 @@ use crate::ratio::spread::half_width;
 /// A context switch takes no longer without samples: 2 to 15 µs were measured.
 const MOST_OF_A_SWITCH_NS: f64 = 20_000.0;
 
-/// What stands for a symbol where the event is off.
-const SWITCHING: &str = "(switching threads, the event off)";
+/// What stands for a symbol where there is no sample.
+const SWITCHING: &str = "(switching threads: in no sample, by estimate)";
 
 /// How many symbols of a class are kept.
 const SYMBOLS_OF_A_CLASS: usize = 5;
@@ -49,8 +49,8 @@ pub struct SideBreakdown {
     pub throttled: u64,
     /// What the samples stand for: CPU nanoseconds or cycles.
     pub sampled: u64,
-    /// What was counted and not sampled, as the event is off while the kernel switches
-    /// between threads: it is in [`CostClass::Waking`].
+    /// What the counters gave beyond that and no sample saw, about each context switch: it
+    /// is in [`CostClass::Waking`] by estimate.
     pub switching: u64,
     /// Context switches in the same rounds.
     pub context_switches: OrAbsent<f64>,
@@ -157,8 +157,19 @@ impl SideBreakdown {
         self.class(class).map_or(0.0, |one| one.share)
     }
 
-    /// By how much the samples differ from what the counters gave, as a share of
-    /// that.
+    /// How much of what the counters gave the samples stand for.
+    pub fn seen_by_samples(&self) -> Option<f64> {
+        self.counted.found().map(|counted| self.sampled as f64 / counted)
+    }
+
+    /// How much of what the counters gave no sample saw and is in waking by estimate.
+    pub fn estimated(&self) -> Option<f64> {
+        self.counted.found().map(|counted| self.switching as f64 / counted)
+    }
+
+    /// By how much all classes together differ from what the counters gave, as a share
+    /// of that. Where something was estimated it is 0 by construction:
+    /// [`SideBreakdown::seen_by_samples`] is not.
     pub fn off_the_counters(&self) -> Option<f64> {
         self.counted.found().map(|counted| (self.sampled + self.switching) as f64 / counted - 1.0)
     }
@@ -237,11 +248,11 @@ fn side_of(
     })
 }
 
-/// What threads were charged for and no sample stands for is the switch from one
-/// thread to another: the kernel stops a thread's event where a switch begins and
-/// starts it where it ends, timer and all. It is the difference of two counts, and no
-/// sample falls into it. Where samples were lost it could as well be theirs, and where it
-/// is more than switches take the timer came late: then it is left out.
+/// What threads were charged for and no sample stands for comes with the switch from one
+/// thread to another: the kernel stops a thread's event where a switch begins and starts
+/// it where it ends, and the timer of a burst shorter than it is late finds none. It is
+/// the difference of two counts. Where samples were lost it could as well be theirs, and
+/// where it is more than switches take the timer came late altogether: then it is left out.
 fn with_switches(event: SampledEvent, tally: &SideTally, sums: &Sums) -> SideTally {
     let mut tally = tally.clone();
     let is_whole = event == SampledEvent::CpuClock && tally.lost == 0 && tally.throttled == 0;

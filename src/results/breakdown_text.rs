@@ -27,6 +27,10 @@ const WELL_ON_THE_COUNTERS: f64 = 0.03;
 pub const OF_A_TIMER: &str = "sampled by a timer (cpu-clock): code that runs with interrupts off is seen where \
                               they are turned on again";
 
+/// What no sample stands for and a class holds: said beside the figures.
+pub const ESTIMATED: &str = "of the counted time no sample saw, as threads switch; it is in waking and scheduling, by \
+                             estimate";
+
 /// One line a side: the classes of at least 5 %.
 pub fn lines(breakdown: &Breakdown) -> Vec<String> {
     let side = |(name, side): (&str, &SideBreakdown)| {
@@ -34,7 +38,8 @@ pub fn lines(breakdown: &Breakdown) -> Vec<String> {
             side.classes.iter().filter(|class| class.share >= LEAST_IN_A_LINE).collect();
         classes.sort_by(|a, b| b.share.total_cmp(&a.share));
         let each = classes.iter().map(|class| format!("{} {:.0} %", class.class.name(), 100.0 * class.share));
-        format!("{name}'s time: {}{}", each.collect::<Vec<_>>().join(", "), seen_late(breakdown, side))
+        let each = each.collect::<Vec<_>>().join(", ");
+        format!("{name}'s time: {each}{}{}", seen_late(breakdown, side), not_seen(side))
     };
     breakdown.sides().into_iter().map(side).collect()
 }
@@ -43,6 +48,15 @@ fn seen_late(breakdown: &Breakdown, side: &SideBreakdown) -> String {
     match breakdown.event {
         SampledEvent::CpuClock if side.after_interrupts >= LEAST_IN_A_LINE => {
             format!(" ({:.0} % seen as interrupts came on again)", 100.0 * side.after_interrupts)
+        }
+        _ => String::new(),
+    }
+}
+
+fn not_seen(side: &SideBreakdown) -> String {
+    match side.estimated() {
+        Some(share) if share >= LEAST_IN_A_LINE => {
+            format!(" ({:.0} % in no sample, in waking by estimate)", 100.0 * share)
         }
         _ => String::new(),
     }
@@ -108,19 +122,7 @@ fn notes(breakdown: &Breakdown, side: &SideBreakdown) -> String {
     if breakdown.event == SampledEvent::CpuClock {
         notes.push(format!("{OF_A_TIMER}: {:.1} % of this side", 100.0 * side.after_interrupts));
     }
-    if side.switching > 0 {
-        let share = side.switching as f64 / (side.sampled + side.switching) as f64;
-        let each = side.context_switches.found().map(|switches| side.switching as f64 / switches);
-        let each =
-            each.map_or(String::new(), |each| format!(", {each:.0} ns for each of its context switches"));
-        notes.push(format!(
-            "{:.1} % of it was counted and not sampled: the event is off while the kernel switches between threads{each}",
-            100.0 * share
-        ));
-    }
-    if let Some(off) = side.off_the_counters().filter(|off| off.abs() > WELL_ON_THE_COUNTERS) {
-        notes.push(format!("the samples stand for {:+.1} % of what the counters gave", 100.0 * off));
-    }
+    notes.extend(against_the_counters(side));
     if let Some(over) = side.cost_over_measured.found() {
         notes.push(format!(
             "a byte cost {over:.2} times as much while sampled; costs above are shares of what it cost unsampled"
@@ -129,6 +131,22 @@ fn notes(breakdown: &Breakdown, side: &SideBreakdown) -> String {
     let nowhere = side.share(CostClass::OtherKernel) + side.share(CostClass::Unresolved);
     notes.push(format!("no class holds {:.1} %", 100.0 * nowhere));
     notes.iter().map(|note| format!("  {note}\n")).collect()
+}
+
+/// How much of what was counted the samples stand for, what of the rest is in a class
+/// without one, and what in none.
+fn against_the_counters(side: &SideBreakdown) -> Option<String> {
+    let [seen, estimated] = [side.seen_by_samples()?, side.estimated()?];
+    let mut text = format!("samples stand for {:.1} % of the counted time", 100.0 * seen);
+    if side.switching > 0 {
+        let each = side.context_switches.found().map(|switches| side.switching as f64 / switches);
+        let each = each.map_or(String::new(), |each| format!(" ({each:.0} ns a context switch)"));
+        text += &format!("; {:.1} % {ESTIMATED}{each}", 100.0 * estimated);
+    }
+    let differs = side.off_the_counters().filter(|differs| differs.abs() > WELL_ON_THE_COUNTERS);
+    let differs =
+        differs.map_or(String::new(), |differs| format!("; {:.1} % is in no class", -100.0 * differs));
+    Some(text + &differs)
 }
 
 /// Writes folded stacks to `path`.

@@ -152,13 +152,13 @@ fn paid_instead(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
     let from = sizes.iter().find(|from| sizes.range(**from..).all(|size| less_at.contains(size)));
     finding.headline = match from {
         Some(from) => format!(
-            "{mode}: pinning and completions cost less than the send copy of {other} that they stand for, from {} on.",
+            "{mode} pays for pinning and completions instead: less than the send copy of {other} costs, from {} on.",
             words::size(*from)
         ),
         None if sizes.is_empty() => return None,
         None => format!(
-            "{mode}: at no size up to {} do pinning and completions cost less than the send copy of {other} that they \
-             stand for.",
+            "{mode} pays for pinning and completions instead: at no size up to {} less than the send copy of {other} \
+             costs.",
             words::size(*sizes.last()?)
         ),
     };

@@ -13,13 +13,22 @@ use crate::metric::cpu_cost::per_byte_unit;
 use crate::report::Report;
 use crate::report::breakdown::CellBreakdown;
 use crate::report::words;
-use crate::results::breakdown_text::OF_A_TIMER;
+use crate::results::breakdown_text::{ESTIMATED, OF_A_TIMER};
 
 /// A segment of a smaller share has no room for its letter.
 const ROOM_FOR_A_LETTER: f64 = 0.03;
 
 /// A class that no side reaches this share in has no column.
 const LEAST_IN_A_COLUMN: f64 = 0.005;
+
+/// What stands beside the classes of a side.
+const OF_A_SIDE: [&str; 5] = [
+    "seen as interrupts came on",
+    "samples",
+    "of the counted time, in samples",
+    "in no sample, in waking by estimate",
+    "cost, sampled over not",
+];
 
 /// A cell with its breakdown.
 type Found<'a> = (&'a CellBreakdown, &'a Breakdown);
@@ -34,6 +43,7 @@ pub(super) fn draw(report: &Report) -> Markup {
              other figure comes from. What a byte costs in a class is its share of what the measured rounds cost." }
         @if found.iter().any(|(_, breakdown)| breakdown.event == SampledEvent::CpuClock) {
             p.warning { (words::capital(OF_A_TIMER)) ". How much that is stands in the table." }
+            p { "A part " (ESTIMATED) ". How much stands in the table as well." }
         }
         @for why in reasons { p { "Absent: " (why) } }
         @if !found.is_empty() { (legend()) }
@@ -111,17 +121,19 @@ fn in_full(report: &Report, of: &[Found<'_>], threads: usize) -> Markup {
     let unit = of.first().map_or(String::new(), |(one, _)| per_byte_unit(one.counted_in));
     let mut header = vec!["cell".to_string(), "side".to_string()];
     header.extend(shown.iter().map(|class| class.name().to_string()));
-    header.extend(["seen as interrupts came on", "samples", "cost, sampled over not"].map(String::from));
+    header.extend(OF_A_SIDE.map(String::from));
     let line = |one: &CellBreakdown, side_name: &str, side: &SideBreakdown| {
         let mut line = vec![table::text(name(report, one)), table::text(side_name)];
         line.extend(shown.iter().map(|class| share_and_cost(side.class(*class))));
         let over = side.cost_over_measured.found().map_or("absent".into(), |over| words::figure(*over));
+        let percent = |share: f64| format!("{} %", words::percent(share));
+        let counted = |share: Option<f64>| share.map_or("absent".into(), percent);
         let samples = match side.lost {
             0 => side.samples.to_string(),
             lost => format!("{} ({lost} lost)", side.samples),
         };
-        let late = format!("{} %", words::percent(side.after_interrupts));
-        line.extend([late, samples, over].iter().map(table::text));
+        let [seen, estimated] = [side.seen_by_samples(), side.estimated()].map(counted);
+        line.extend([percent(side.after_interrupts), samples, seen, estimated, over].iter().map(table::text));
         line
     };
     let lines: Vec<Vec<Markup>> = of
