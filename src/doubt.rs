@@ -11,7 +11,7 @@ pub use self::kind::{DoubtKind, DoubtKinds};
 use crate::cpu::{CoreKind, Plan, list};
 use crate::environment::Environment;
 use crate::exchange::CellMeasurement;
-use crate::metric::{self, Metrics, median};
+use crate::metric::{self, Metrics, Reading, median};
 use crate::or_absent::OrAbsent;
 use crate::profile::Profile;
 use crate::ratio::{self, Ratio, Ratios};
@@ -25,6 +25,7 @@ pub enum Doubt {
     Oversubscribed { busy_threads: usize, cpus: usize },
     WindowLimited { limited_percent: f64, smallest_window_bytes: f64, segment_bytes: f64 },
     Retransmits { retransmits: f64, percent: f64 },
+    SeveralCpus { out_of_order: f64, percent: f64, processed: String },
     SelfRatioOff { ratio: Ratio },
     DeferredCopies { percent: f64 },
     FellBack { calls: f64 },
@@ -44,6 +45,10 @@ pub enum Doubt {
 /// loopback loses nothing; more than this share of them slows the sender.
 const RETRANSMIT_PERCENT: f64 = 0.5;
 
+/// With receive steering that has one CPU process a connection's packets fewer come out
+/// of order, without it more (docs/METHOD.md).
+const OUT_OF_ORDER_PERCENT: f64 = 0.01;
+
 /// Oversubscribed cells that move reach 74 %, a stalled connection 100 %.
 const WINDOW_LIMITED_PERCENT: f64 = 90.0;
 
@@ -57,6 +62,7 @@ impl Doubt {
             Doubt::Oversubscribed { .. } => DoubtKind::Oversubscribed,
             Doubt::WindowLimited { .. } => DoubtKind::WindowLimited,
             Doubt::Retransmits { .. } => DoubtKind::Retransmits,
+            Doubt::SeveralCpus { .. } => DoubtKind::SeveralCpus,
             Doubt::SelfRatioOff { .. } => DoubtKind::SelfRatioOff,
             Doubt::DeferredCopies { .. } => DoubtKind::DeferredCopies,
             Doubt::FellBack { .. } => DoubtKind::FellBack,
@@ -87,6 +93,10 @@ impl Doubt {
             Doubt::Retransmits { retransmits, percent } => {
                 format!("{retransmits:.0} segments sent again, {percent:.1} % of all")
             }
+            Doubt::SeveralCpus { out_of_order, percent, processed } => format!(
+                "{out_of_order:.0} segments, {percent:.2} %, overtook another within this machine, though each end had a \
+                 CPU of its own: several CPUs processed a connection's packets (all packets: {processed})"
+            ),
             Doubt::SelfRatioOff { ratio } => format!(
                 "the mode against itself came out at {}, not 1: intervals against other modes are as much wider, and marked",
                 ratio.times()
@@ -139,6 +149,9 @@ impl Doubt {
                 "`copycost tune --receive-steering follow` where two CPUs process a connection's packets; else pin both ends \
                  (placement.policy) and look at `nstat`"
             }
+            Doubt::SeveralCpus { .. } => {
+                "`copycost tune --receive-steering follow`, which has one CPU process them, and compare only what was measured so"
+            }
             Doubt::SelfRatioOff { .. } => {
                 "quieten the machine, or measure longer (thorough.toml); 1 cell in 20 is off by chance"
             }
@@ -189,6 +202,9 @@ pub fn of_cell(
     doubts.extend(environment.emulated().map(|by| Doubt::Emulated { by }));
     doubts.extend(window_limited(measurement));
     doubts.extend(retransmits(metrics));
+    if !plan.is_oversubscribed() {
+        doubts.extend(several_cpus(metrics));
+    }
     if let Some(ratio) = ratio::self_ratio(ratios).filter(|ratio| !ratio.holds(1.0)) {
         doubts.push(Doubt::SelfRatioOff { ratio });
     }
@@ -245,6 +261,18 @@ fn retransmits(metrics: &Metrics) -> Option<Doubt> {
     let retransmits = metric::total(metrics, "client_retransmits")?;
     let percent = 100.0 * retransmits / metric::total(metrics, "client_data_segments")?.max(1.0);
     (percent > RETRANSMIT_PERCENT).then_some(Doubt::Retransmits { retransmits, percent })
+}
+
+/// Loopback keeps the order of what one CPU processes. Oversubscribed threads wander, and
+/// their packets with them: that doubt is another.
+fn several_cpus(metrics: &Metrics) -> Option<Doubt> {
+    let out_of_order = metric::total(metrics, "server_out_of_order")?;
+    let percent = 100.0 * out_of_order / metric::total(metrics, "client_data_segments")?.max(1.0);
+    let processed = match &metrics.get("processed_packets")?.reading {
+        Reading::Value(shares) => shares.to_string(),
+        Reading::Absent(why) => why.clone(),
+    };
+    (percent > OUT_OF_ORDER_PERCENT).then_some(Doubt::SeveralCpus { out_of_order, percent, processed })
 }
 
 fn off_length(measurement: &CellMeasurement, profile: &Profile) -> Option<Doubt> {

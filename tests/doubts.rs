@@ -43,6 +43,15 @@ fn each_doubt_is_raised_by_its_cause_alone() {
     doubted(|m| m.plan.on[1].kind = small, 'u', "unequal cores (capacity 512: CPU 1; unnamed kind: CPU 0)");
     doubted(|m| info(m).receive_window_limited_us = Some(950_000), 'w', "95 % of the busy time");
     doubted(|m| info(m).retransmits = 20, 'r', "20 segments sent again, 2.0 %");
+    let out_of_order = |m: &mut CellMeasurement| {
+        m.generations[0].connections[0].server_info.out_of_order_received = Some(3);
+    };
+    doubted(out_of_order, 'p', "3 segments, 0.30 %, overtook another");
+    let wandering = |m: &mut CellMeasurement| {
+        out_of_order(m);
+        m.plan.cpus = 1;
+    };
+    doubted(wandering, 'o', "2 busy threads on 1 CPUs");
     doubted(|m| lane(m, SELF_LANE, |time_ns| time_ns * 9 / 10), 's', "came out at ×1.11");
     let of = |completions| Some(Tally { completions: Some(completions), ..Tally::default() });
     let deferred = Completions { sends: 4, notifications: 4, deferred_copies: 3, ..Completions::default() };

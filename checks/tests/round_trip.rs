@@ -42,6 +42,7 @@ fn every_doubt() -> Vec<Doubt> {
         Doubt::Oversubscribed { busy_threads: 4, cpus: 2 },
         Doubt::WindowLimited { limited_percent: 95.5, smallest_window_bytes: 1.0, segment_bytes: 65483.0 },
         Doubt::Retransmits { retransmits: 3.0, percent: 0.6 },
+        Doubt::SeveralCpus { out_of_order: 3.0, percent: 0.6, processed: "CPU 0: 60 %, CPU 1: 40 %".into() },
         Doubt::SelfRatioOff { ratio },
         Doubt::DeferredCopies { percent: 100.0 },
         Doubt::FellBack { calls: 2.0 },

@@ -13,6 +13,7 @@ pub enum DoubtKind {
     Oversubscribed,
     WindowLimited,
     Retransmits,
+    SeveralCpus,
     SelfRatioOff,
     DeferredCopies,
     FellBack,
@@ -30,10 +31,11 @@ pub enum DoubtKind {
 
 /// Every kind, in order, with the letter that marks a figure and the heading in
 /// docs/METHOD.md.
-const KINDS: [(DoubtKind, char, &str); 16] = [
+const KINDS: [(DoubtKind, char, &str); 17] = [
     (DoubtKind::Oversubscribed, 'o', "Oversubscribed"),
     (DoubtKind::WindowLimited, 'w', "Window-limited"),
     (DoubtKind::Retransmits, 'r', "Retransmits"),
+    (DoubtKind::SeveralCpus, 'p', "Packets processed on several CPUs"),
     (DoubtKind::SelfRatioOff, 's', "Self ratio off 1"),
     (DoubtKind::DeferredCopies, 'd', "Deferred copies"),
     (DoubtKind::FellBack, 'f', "Sends that fell back to a copy"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Granted;
+use super::processed_packets::ProcessedPackets;
 use crate::breakdown::Samples;
 use crate::cell::Cell;
 use crate::copy_mode::Tally;
@@ -245,6 +246,9 @@ pub struct GenerationReport {
     /// Of a generation at an agent, the CPU time that the agent spent while other
     /// sides had their rounds, over that time.
     pub busy_share_between_rounds: Option<f64>,
+    /// Packets that the machine processed while it lasted, by CPU; `None` where that
+    /// cannot be read.
+    pub processed_packets: Option<ProcessedPackets>,
 }
 
 /// One connection at the end of its generation.

@@ -11,6 +11,7 @@ use super::block::{ConnectionReport, GenerationReport, Round};
 use super::client::{Client, ClientWork};
 use super::connection::failure;
 use super::lane::LaneKind;
+use super::processed_packets::ProcessedPackets;
 use super::round::{Gate, Job, Outcome};
 use super::servers::{self, Progress, Served, Servers};
 use super::slowdown::Slowdown;
@@ -32,6 +33,8 @@ pub struct Generation {
     lanes: Vec<OpenLane>,
     servers: Box<dyn Servers>,
     threads: Vec<JoinHandle<()>>,
+    /// What the machine had processed when it began.
+    packets_before: Option<ProcessedPackets>,
 }
 
 struct OpenLane {
@@ -65,6 +68,7 @@ impl Generation {
             lanes: lanes.collect(),
             servers,
             threads: Vec::new(),
+            packets_before: ProcessedPackets::now(),
         };
         generation.start(spec)?;
         let limit = profile.stall_timeout();
@@ -124,7 +128,9 @@ impl Generation {
 
     fn report(&self) -> Result<GenerationReport> {
         let failed = failure(&self.cell, "connection");
-        let mut report = GenerationReport::default();
+        let packets = self.packets_before.as_ref().zip(ProcessedPackets::now());
+        let processed_packets = packets.map(|(before, now)| now.since(before));
+        let mut report = GenerationReport { processed_packets, ..GenerationReport::default() };
         for (number, lane) in self.lanes.iter().enumerate() {
             for (client, Served { end, .. }) in lane.connections.iter().enumerate() {
                 let client_info = sys::tcp_info(end.socket.as_fd()).map_err(failed("getsockopt TCP_INFO"))?;

@@ -6,6 +6,7 @@ pub mod breakdown;
 pub mod busy_share;
 pub mod cpu_cost;
 pub mod pooled_breakdown;
+mod processed_packets;
 mod received;
 pub(crate) mod round_trip;
 mod tcp_info;
@@ -23,6 +24,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &throughput::Throughput,
     &round_trip::RoundTrip,
     &tcp_info::TcpInfoSource,
+    &processed_packets::ProcessedPacketsSource,
     &zerocopy_tally::ZeroCopyTally,
     &received::ReceivedSource,
     &cpu_cost::CpuCost,

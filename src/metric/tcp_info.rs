@@ -11,13 +11,25 @@ pub(super) struct TcpInfoSource;
 /// give it; `None` where this kernel does not report it.
 type Line = (&'static str, &'static str, &'static str, fn(&[&ConnectionReport]) -> Option<Value>);
 
-const LINES: [Line; 16] = [
+const LINES: [Line; 18] = [
     ("client_retransmits", "", "segments that the clients sent again", |all| {
         sum(all, |c| Some(u64::from(c.client_info.retransmits)))
     }),
     ("client_data_segments", "", "segments with data that the clients sent", |all| {
         sum(all, |c| c.client_info.data_segments_sent.map(u64::from))
     }),
+    (
+        "client_reorderings_seen",
+        "",
+        "times that a client learned of segments that had changed places",
+        |all| sum(all, |c| c.client_info.reorderings_seen.map(u64::from)),
+    ),
+    (
+        "server_out_of_order",
+        "",
+        "segments that reached a server before one that was sent before them",
+        |all| sum(all, |c| c.server_info.out_of_order_received.map(u64::from)),
+    ),
     ("server_retransmits", "", "segments that the servers sent again", |all| {
         sum(all, |c| Some(u64::from(c.server_info.retransmits)))
     }),

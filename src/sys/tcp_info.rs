@@ -80,6 +80,10 @@ pub struct TcpInfo {
     pub send_buffer_limited_us: Option<u64>,
     /// The peer's receive window as last announced, in bytes (Linux 5.4).
     pub send_window_bytes: Option<u32>,
+    /// How often this end learned that segments of its had changed places (Linux 4.19).
+    pub reorderings_seen: Option<u32>,
+    /// Segments that came before one that was sent before them (Linux 5.4).
+    pub out_of_order_received: Option<u32>,
 }
 
 /// Reads [`TcpInfo`]: `getsockopt(2)` with `TCP_INFO`.
@@ -102,5 +106,7 @@ pub(crate) fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<TcpInfo> {
         receive_window_limited_us: since!(rwnd_limited_us),
         send_buffer_limited_us: since!(sndbuf_limited_us),
         send_window_bytes: since!(snd_wnd),
+        reorderings_seen: since!(reord_seen),
+        out_of_order_received: since!(rcv_ooopack),
     })
 }

@@ -52,6 +52,8 @@ fn connection(lane: &str) -> ConnectionReport {
         receive_window_limited_us: Some(740_000),
         send_buffer_limited_us: Some(0),
         send_window_bytes: Some(11_648),
+        reorderings_seen: Some(0),
+        out_of_order_received: Some(0),
     };
     let (client_granted, server_granted) = (granted.clone(), granted);
     ConnectionReport {
