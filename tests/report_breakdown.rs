@@ -141,7 +141,7 @@ fn findings_say_which_copies_are_there_what_they_cost_and_which_are_not() {
         "{}",
         paid.headline
     );
-    assert!(paid.headline.ends_with("from 16 KiB on."), "{}", paid.headline);
+    assert!(paid.headline.ends_with("from 16 KiB on; a deferred copy comes on top."), "{}", paid.headline);
     assert!(paid.details[0].contains("more than the send copy of one-copy"), "{:?}", paid.details);
     assert!(markdown::render(&report).contains("Where are the bytes copied?"));
 }

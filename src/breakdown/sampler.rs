@@ -15,9 +15,9 @@ use crate::sys;
 
 /// Samples of a thread a second of its CPU time. A prime: what recurs with the
 /// scheduler's tick is not sampled in step.
-const SAMPLES_PER_S: u64 = 7993;
+const SAMPLES_PER_S: u64 = 11_987;
 
-/// A thread's ring buffer. A round of 4 ms is some 32 samples of 500 bytes.
+/// A thread's ring buffer. A round of 4 ms is some 48 samples of 500 bytes.
 const RING_BYTES: usize = 128 << 10;
 
 /// How much of the user stack is kept: the C library's copy has its caller's

@@ -33,7 +33,7 @@ pub struct SampledLength {
 impl SampledLength {
     /// What the `cpu_cost` target spends on a cell.
     pub const OF_A_BENCH: SampledLength =
-        SampledLength { generations: 6, samples: 2200, limit: Duration::from_millis(900) };
+        SampledLength { generations: 6, samples: 2040, limit: Duration::from_millis(900) };
 
     /// What a pass of a recording spends, of which there are many.
     pub const OF_A_PASS: SampledLength =

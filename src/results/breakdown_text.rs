@@ -20,7 +20,7 @@ const LEAST_IN_A_LINE: f64 = 0.05;
 /// How wide the bar of a whole side would be.
 const BAR: f64 = 60.0;
 
-/// How far samples and counters may be apart before it is said.
+/// How much of what was counted may be in no class before it is said.
 const WELL_ON_THE_COUNTERS: f64 = 0.03;
 
 /// What a timer cannot see: said beside the figures.
@@ -143,10 +143,10 @@ fn against_the_counters(side: &SideBreakdown) -> Option<String> {
         let each = each.map_or(String::new(), |each| format!(" ({each:.0} ns a context switch)"));
         text += &format!("; {:.1} % {ESTIMATED}{each}", 100.0 * estimated);
     }
-    let differs = side.off_the_counters().filter(|differs| differs.abs() > WELL_ON_THE_COUNTERS);
-    let differs =
-        differs.map_or(String::new(), |differs| format!("; {:.1} % is in no class", -100.0 * differs));
-    Some(text + &differs)
+    let missing = side.off_the_counters().filter(|differs| *differs < -WELL_ON_THE_COUNTERS);
+    let missing =
+        missing.map_or(String::new(), |differs| format!("; {:.1} % is in no class", -100.0 * differs));
+    Some(text + &missing)
 }
 
 /// Writes folded stacks to `path`.

@@ -150,21 +150,28 @@ fn paid_instead(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
         finding.cells.push(one.cell.clone());
     }
     let from = sizes.iter().find(|from| sizes.range(**from..).all(|size| less_at.contains(size)));
+    let defers = |breakdown: &Breakdown| {
+        breakdown.sides().iter().any(|(_, side)| side.share(CostClass::DeferredCopy) >= LEAST_SHARE)
+    };
+    let on_top = match cells.iter().any(|(_, breakdown)| defers(breakdown)) {
+        true => "; a deferred copy comes on top",
+        false => "",
+    };
     finding.headline = match from {
         Some(from) => format!(
-            "{mode} pays for pinning and completions instead: less than the send copy of {other} costs, from {} on.",
+            "{mode} pays for pinning and completions instead: less than the send copy of {other} costs, from {} on{on_top}.",
             words::size(*from)
         ),
         None if sizes.is_empty() => return None,
         None => format!(
             "{mode} pays for pinning and completions instead: at no size up to {} less than the send copy of {other} \
-             costs.",
+             costs{on_top}.",
             words::size(*sizes.last()?)
         ),
     };
     finding.details.push(
-        "Memory for notifications and for packets is in buffers, and a deferred copy, where there is one, comes on \
-         top: neither is in these sums. Intervals are the shares', the cost's own not in them."
+        "Memory for notifications and for packets is in buffers: neither that nor a deferred copy is in these sums. \
+         Intervals are the shares', the cost's own not in them."
             .to_string(),
     );
     finding.doubts = evidence.doubts(finding.cells.clone().iter());

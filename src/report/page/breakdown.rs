@@ -150,7 +150,7 @@ fn in_full(report: &Report, of: &[Found<'_>], threads: usize) -> Markup {
 fn share_and_cost(class: Option<&ClassShare>) -> Markup {
     let Some(class) = class else { return table::text("–") };
     let cost = class.per_byte.found().map_or("absent".into(), |cost| words::figure(*cost));
-    table::text(format!("{}, {cost}", share(class)))
+    html! { span.whole { (share(class)) } br; (cost) }
 }
 
 /// Its classes in the style sheet.
