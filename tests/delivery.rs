@@ -97,13 +97,14 @@ fn a_completion_queue_at_its_smallest_loses_nothing() {
 
 #[test]
 fn partial_sends_continue_where_they_stopped() {
-    for mode in non_blocking() {
+    for (mode, batch_messages) in non_blocking().into_iter().flat_map(|mode| [(mode, 1), (mode, 7)]) {
         for message_bytes in [1000, 65536, (1 << 20) + 3] {
             let mut setup = Setup::new(Target::Throughput, &[mode], message_bytes, 3);
             setup.profile.server.verify = true;
+            setup.profile.io_uring.batch_messages = batch_messages;
             setup.profile.socket.send_buffer_bytes = copycost::profile::BufferSize::Fixed(2048);
             let mut generation = setup.open().unwrap();
-            let round = generation.run(0, 9).unwrap();
+            let round = generation.run(0, 9).unwrap_or_else(|error| panic!("{}: {error}", mode.name));
             let completions = round.tally.and_then(|tally| tally.completions);
             if let Some(tally) = completions.filter(|_| message_bytes > 65536) {
                 assert!(tally.partial_sends > 0, "the buffer was meant to be too small: {tally:?}");

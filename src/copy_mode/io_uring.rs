@@ -1,18 +1,20 @@
 //! A lane's io_uring, for the modes that send on one: batches, their order, short
-//! sends, and which message waits for which notification. How the bytes are
-//! sent is the mode's choice of a [`SendKind`].
+//! sends, and waiting for notifications. How the bytes are sent is the mode's
+//! choice of a [`SendKind`]; which message waits for what is [`account`]'s.
 
+mod account;
 mod refusal;
 
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Duration;
 
+use self::account::Account;
 use self::refusal::{Stage, refused};
 use super::{Connection, CopyMode, SendFailure, Tally, Wait, resume};
 use crate::message::Message;
-use crate::sys::{self, Completion, SendKind, SendRing};
-use crate::zerocopy;
+use crate::sys::{self, SendKind, SendRing};
 
 /// How long a wait for a notification may last before the socket is looked at: one
 /// that was shut down gives none for what its peer never reads.
@@ -24,57 +26,36 @@ pub(super) struct RingSender {
     ring: SendRing,
     kind: SendKind,
     batch: usize,
-    /// Oldest first; the first has the number `first`.
-    out: VecDeque<Out>,
-    first: u64,
-    /// How many of `out`, the newest, have not been taken whole.
-    unsent: usize,
-    copied_bytes: u64,
-    reported_bytes: u64,
-    completions: zerocopy::Tally,
-}
-
-struct Out {
-    message: Message,
-    sent_bytes: usize,
-    /// Notifications that will come for it.
-    pending: u32,
-    /// What its last send came to, until that is dealt with.
-    result: Option<Result<usize, i32>>,
+    account: Account,
 }
 
 impl RingSender {
     /// Opens the ring. Fails with what would change it where the kernel, or who
     /// confines this process, refuses that.
     pub(super) fn open(connection: Connection, kind: SendKind) -> Result<RingSender, SendFailure> {
-        let batch = connection.settings.batch_messages;
-        // A send has a completion and a notification, unread while others are sent.
-        let completions = 2 * connection.ring_messages.max(batch);
         let blocks = !connection
             .socket
             .nonblocking()
             .map_err(|source| SendFailure { operation: "fcntl F_GETFL", source })?;
-        let ring = SendRing::new(batch, completions, blocks).map_err(|error| refused(Stage::SetUp, error))?;
+        // A send that takes what there is room for does not end its chain: the next
+        // one's bytes would follow a part of a message.
+        let batch = if blocks { connection.settings.batch_messages } else { 1 };
+        let messages = connection.ring_messages.max(batch);
+        // A send has a completion and a notification, unread while others are sent.
+        let ring = SendRing::new(Arc::clone(&connection.socket), kind, batch, 2 * messages, blocks)
+            .map_err(|error| refused(Stage::SetUp, error))?;
         if !ring.knows(kind).map_err(|error| refused(Stage::Probe, error))? {
             return Err(refused(Stage::Unknown, std::io::ErrorKind::Unsupported.into()));
         }
         if let (SendKind::ZeroCopy { registered: true }, Some(memory)) = (kind, &connection.memory) {
             ring.register(memory).map_err(|error| refused(Stage::Register, error))?;
         }
-        let out = VecDeque::with_capacity(connection.ring_messages.max(batch));
-        let completions = zerocopy::Tally::default();
-        let (copied_bytes, reported_bytes) = (0, 0);
         Ok(RingSender {
             connection,
             ring,
             kind,
             batch,
-            out,
-            first: 0,
-            unsent: 0,
-            copied_bytes,
-            reported_bytes,
-            completions,
+            account: Account::new(messages, kind != SendKind::Copy),
         })
     }
 }
@@ -82,18 +63,24 @@ impl RingSender {
 impl CopyMode for RingSender {
     /// Takes the message, and sends what it has once that is a batch.
     fn send(&mut self, message: Message) -> Result<(), SendFailure> {
-        self.out.push_back(Out { message, sent_bytes: 0, pending: 0, result: None });
-        self.unsent += 1;
-        if self.unsent >= self.batch { self.flush() } else { Ok(()) }
+        if self.batch == 1 && self.account.unsent() == 0 {
+            // The way of nearly every message, without a list of one.
+            let queued = self.ring.queue(message.as_ref(), 0, self.account.next(), false);
+            self.account.push(message);
+            queued.map_err(no_room)?;
+            self.await_results()?;
+        } else {
+            self.account.push(message);
+        }
+        if self.account.unsent() >= self.batch { self.flush() } else { Ok(()) }
     }
 
     /// Sends all that is not sent: one chain and one system call, unless some of it
     /// is not taken at once.
     fn flush(&mut self) -> Result<(), SendFailure> {
-        while self.unsent > 0 {
-            let results = self.queue_unsent()?;
-            self.await_results(results)?;
-            self.settle()?;
+        while self.account.unsent() > 0 {
+            self.queue_unsent()?;
+            self.await_results()?;
         }
         Ok(())
     }
@@ -102,15 +89,9 @@ impl CopyMode for RingSender {
     fn reclaim(&mut self, wait: Wait, returned: &mut VecDeque<Message>) -> Result<(), SendFailure> {
         self.flush()?;
         loop {
-            while let Some(completion) = self.ring.next() {
-                self.take_in(completion)?;
-            }
-            let before = returned.len();
-            while self.out.front().is_some_and(|oldest| oldest.pending == 0) {
-                returned.extend(self.out.pop_front().map(|out| out.message));
-                self.first += 1;
-            }
-            if wait == Wait::No || returned.len() > before || self.out.is_empty() {
+            self.take_in_late()?;
+            let some = self.account.give_back(returned);
+            if wait == Wait::No || some || self.account.len() == 0 {
                 return Ok(());
             }
             self.await_notification()?;
@@ -118,135 +99,104 @@ impl CopyMode for RingSender {
     }
 
     fn outstanding(&self) -> usize {
-        self.out.len()
+        self.account.len()
     }
 
     fn tally(&self) -> Tally {
-        Tally {
-            copied_bytes: self.copied_bytes,
-            reported_bytes: self.reported_bytes,
-            completions: (self.kind != SendKind::Copy).then_some(self.completions),
-            ..Tally::default()
-        }
+        self.account.tally()
     }
 }
 
 impl RingSender {
-    fn queue_unsent(&mut self) -> Result<usize, SendFailure> {
-        let failed = |source| SendFailure { operation: "queue a send on the ring", source };
-        let begin = self.out.len() - self.unsent;
-        for (place, out) in self.out.range(begin..).enumerate() {
-            let place = begin + place;
-            let (id, chained) = (self.first + place as u64, place + 1 < self.out.len());
-            let socket = self.connection.socket.as_fd();
-            self.ring
-                .queue(socket, out.message.as_ref(), out.sent_bytes, self.kind, id, chained)
-                .map_err(failed)?;
+    fn queue_unsent(&mut self) -> Result<(), SendFailure> {
+        let mut left = self.account.unsent();
+        for (id, message, sent_bytes) in self.account.each_unsent() {
+            left -= 1;
+            self.ring.queue(message.as_ref(), sent_bytes, id, left > 0).map_err(no_room)?;
         }
-        Ok(self.unsent)
+        Ok(())
     }
 
-    /// Enters the ring until as many sends as were queued have a result. Those of
-    /// notifications that come meanwhile are taken in.
-    fn await_results(&mut self, mut results: usize) -> Result<(), SendFailure> {
+    /// Enters the ring until each of the unsent, which are queued, has a result; if they
+    /// are to be tried again, returns when it is time for that.
+    #[inline(always)] // into the way of every message, as what it calls
+    fn await_results(&mut self) -> Result<(), SendFailure> {
+        let mut results = self.account.unsent();
         while results > 0 {
-            match self.ring.enter(results) {
-                Ok(()) => {}
-                Err(error) if matches!(error.raw_os_error(), Some(libc::EINTR | libc::EBUSY)) => {}
-                Err(source) => return Err(SendFailure { operation: "io_uring_enter", source }),
-            }
-            while let Some(completion) = self.ring.next() {
-                results -= usize::from(self.take_in(completion)?);
-            }
+            self.enter(results)?;
+            results = results.saturating_sub(self.take_in_all()?);
         }
-        Ok(())
+        if self.account.unsent() > 0 { self.settle() } else { Ok(()) }
     }
 
-    /// Notes what is reported of a message; `true` for the result of a send.
-    fn take_in(&mut self, completion: Completion) -> Result<bool, SendFailure> {
-        let (Completion::Sent { id, .. } | Completion::Released { id, .. }) = completion;
-        let out = id.checked_sub(self.first).and_then(|place| self.out.get_mut(place as usize));
-        let Some(out) = out else {
-            let source = std::io::Error::other("a completion of a message that is not out");
-            return Err(SendFailure { operation: "read the ring", source });
-        };
-        match completion {
-            Completion::Sent { result, notification_follows, .. } => {
-                out.result = Some(result);
-                if notification_follows {
-                    out.pending += 1;
-                    let taken = result.unwrap_or(0);
-                    self.reported_bytes += taken as u64;
-                    let partial = out.sent_bytes + taken < out.message.total_bytes();
-                    self.completions.count_send(taken, partial);
-                } else {
-                    self.copied_bytes += result.unwrap_or(0) as u64;
-                }
-                Ok(true)
-            }
-            Completion::Released { copied, .. } => {
-                out.pending = out.pending.saturating_sub(1);
-                self.completions.notifications += 1;
-                self.completions.deferred_copies += u64::from(copied);
-                Ok(false)
-            }
+    #[inline]
+    fn enter(&mut self, results: usize) -> Result<(), SendFailure> {
+        match self.ring.enter(results) {
+            Ok(()) => Ok(()),
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EINTR | libc::EBUSY)) => Ok(()),
+            Err(source) => Err(SendFailure { operation: "io_uring_enter", source }),
         }
     }
 
-    /// Deals with the results of the unsent, oldest first: what was taken counts,
-    /// and what stopped the first that is not whole decides what comes next.
+    /// Notes all that is reported; how many of it are results of sends.
+    #[inline(always)]
+    fn take_in_all(&mut self) -> Result<usize, SendFailure> {
+        let mut results = 0;
+        for completion in self.ring.completions() {
+            match self.account.take_in(completion) {
+                Some(is_result) => results += usize::from(is_result),
+                None => return Err(stranger()),
+            }
+        }
+        Ok(results)
+    }
+
+    /// As [`Self::take_in_all`], apart from the way of every message.
+    #[inline(never)]
+    fn take_in_late(&mut self) -> Result<(), SendFailure> {
+        self.take_in_all().map(|_| ())
+    }
+
+    /// What comes after sends of which the oldest was not taken whole: another try, or
+    /// the end, and then the unsent are given up and come back.
+    #[cold]
     fn settle(&mut self) -> Result<(), SendFailure> {
-        while self.unsent > 0 {
-            let place = self.out.len() - self.unsent;
-            let out = &mut self.out[place];
-            match out.result.take() {
-                Some(Ok(0)) => return Err(self.failure(std::io::ErrorKind::WriteZero.into())),
-                Some(Ok(taken)) => {
-                    out.sent_bytes += taken;
-                    if out.sent_bytes < out.message.total_bytes() {
-                        break;
-                    }
-                    self.unsent -= 1;
-                }
-                // One before it in the chain was not whole.
-                Some(Err(libc::ECANCELED)) | None => break,
-                Some(Err(libc::ENOBUFS | libc::ENOMEM)) => {
-                    self.make_room(place)?;
-                    break;
-                }
-                Some(Err(errno)) => {
-                    let error = std::io::Error::from_raw_os_error(errno);
-                    let registered = self.kind == SendKind::ZeroCopy { registered: true };
-                    if errno == libc::EINVAL && registered {
-                        return Err(refused(Stage::SendRegistered, error));
-                    }
-                    resume(&self.connection, self.operation(), error)?;
-                    break;
-                }
-            }
+        while self.account.awaits_strays() {
+            self.await_notification()?;
+            self.take_in_late()?;
         }
-        let begin = self.out.len() - self.unsent;
-        self.out.range_mut(begin..).for_each(|out| out.result = None);
-        Ok(())
+        let settled = self.wait_or_fail();
+        if settled.is_err() {
+            self.account.abandon_unsent();
+        }
+        settled
+    }
+
+    fn wait_or_fail(&mut self) -> Result<(), SendFailure> {
+        let error = match self.account.take_stopped() {
+            None => return Ok(()),
+            Some(0) => return Err(self.failure(std::io::ErrorKind::WriteZero.into())),
+            Some(libc::ENOBUFS | libc::ENOMEM) => return self.make_room(),
+            Some(errno) => std::io::Error::from_raw_os_error(errno),
+        };
+        let registered = self.kind == SendKind::ZeroCopy { registered: true };
+        if error.raw_os_error() == Some(libc::EINVAL) && registered {
+            return Err(refused(Stage::SendRegistered, error));
+        }
+        resume(&self.connection, self.operation(), error)
     }
 
     /// After a send for which the kernel had no memory: waits for a notification, or
     /// if none will come sends what is left of that message with a copy.
     #[cold]
-    fn make_room(&mut self, place: usize) -> Result<(), SendFailure> {
-        self.completions.enobufs += 1;
-        if self.out.iter().any(|out| out.pending > 0) {
+    fn make_room(&mut self) -> Result<(), SendFailure> {
+        if self.account.was_refused_memory() {
             return self.await_notification();
         }
-        let out = &mut self.out[place];
-        let sent = sys::send_segments(self.connection.socket.as_fd(), out.message.as_ref(), out.sent_bytes);
-        match sent {
+        let Some((_, message, sent_bytes)) = self.account.each_unsent().next() else { return Ok(()) };
+        match sys::send_segments(self.connection.socket.as_fd(), message.as_ref(), sent_bytes) {
             Ok(taken) => {
-                out.sent_bytes += taken;
-                self.copied_bytes += taken as u64;
-                self.completions.copied_bytes += taken as u64;
-                self.completions.fallback_sends += 1;
-                self.unsent -= usize::from(out.sent_bytes == out.message.total_bytes());
+                self.account.fell_back(taken);
                 Ok(())
             }
             Err(error) => resume(&self.connection, "sendmsg", error),
@@ -288,4 +238,15 @@ impl RingSender {
     fn failure(&self, source: std::io::Error) -> SendFailure {
         SendFailure { operation: self.operation(), source }
     }
+}
+
+#[cold]
+fn stranger() -> SendFailure {
+    let source = std::io::Error::other("a completion of a message that is not out, or whose turn it is not");
+    SendFailure { operation: "read the ring", source }
+}
+
+#[cold]
+fn no_room(source: std::io::Error) -> SendFailure {
+    SendFailure { operation: "queue a send on the ring", source }
 }

@@ -5,12 +5,15 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use io_uring::types::{Fd, SubmitArgs, Timespec};
-use io_uring::{IoUring, Probe, cqueue, opcode, squeue};
+use io_uring::{EnterFlags, IoUring, Probe, cqueue, opcode, squeue};
+use socket2::Socket;
 
+use super::check;
 use super::memory::{MAX_SEGMENTS, Mapping, Segments};
 
 /// `IORING_SEND_ZC_REPORT_USAGE`: the notification says whether it was copied.
@@ -27,29 +30,60 @@ pub(crate) enum SendKind {
     ZeroCopy { registered: bool },
 }
 
-/// What a ring reports of the send that was queued as `id`.
+/// What a ring reports of the send that was queued as `id`: first what came of it,
+/// and where that says so, later that the kernel is done with its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Completion {
-    /// How many bytes it took, or why none. With `notification_follows` the kernel
-    /// goes on reading the bytes until that comes.
-    Sent { id: u64, result: Result<usize, i32>, notification_follows: bool },
-    /// The kernel is done with the bytes.
-    Released { id: u64, copied: bool },
+pub(crate) struct Completion {
+    pub(crate) id: u64,
+    /// Of a send the bytes that it took, or an `errno(3)` below zero.
+    result: i32,
+    flags: u32,
 }
 
-/// A ring with room for a few sends at a time.
+impl Completion {
+    /// Whether the kernel is done with the bytes: there is no more to come.
+    #[inline]
+    pub(crate) fn is_notification(self) -> bool {
+        cqueue::notif(self.flags)
+    }
+
+    /// Of a notification, whether the kernel copied the bytes after all.
+    #[inline]
+    pub(crate) fn copied(self) -> bool {
+        self.result as u32 & COPIED != 0
+    }
+
+    /// Of a send, how many bytes it took, or the `errno(3)` for which it took none.
+    #[inline]
+    pub(crate) fn taken(self) -> Result<usize, i32> {
+        usize::try_from(self.result).map_err(|_| -self.result)
+    }
+
+    /// Of a send, whether the kernel goes on reading the bytes until a notification.
+    #[inline]
+    pub(crate) fn notification_follows(self) -> bool {
+        cqueue::more(self.flags)
+    }
+}
+
+/// A ring with room for a few sends at a time, all on one socket.
 pub(crate) struct SendRing {
     ring: IoUring,
-    /// What queued sends point to: the kernel has its own copy of it once they
-    /// are submitted (`IORING_FEAT_SUBMIT_STABLE`, Linux 5.5).
+    /// What queued sends point to, as many as the queue has places: the kernel has its
+    /// own copy of it once they are submitted (`IORING_FEAT_SUBMIT_STABLE`, Linux 5.5).
     slots: Box<[Slot]>,
-    queued: usize,
-    flags: libc::c_int,
+    /// The slot that is next.
+    slot: usize,
+    /// Which the entries name by its number: it stays open with the ring.
+    _socket: Arc<Socket>,
 }
 
+/// A send: the entry, the header that it points to, and of a send that goes on
+/// where one stopped the table that the header points to.
 struct Slot {
+    entry: squeue::Entry,
     header: libc::msghdr,
-    table: [libc::iovec; MAX_SEGMENTS],
+    rest: [libc::iovec; MAX_SEGMENTS],
 }
 
 // SAFETY: the pointers in the slots are written and read by the one thread that
@@ -57,10 +91,16 @@ struct Slot {
 unsafe impl Send for SendRing {}
 
 impl SendRing {
-    /// A ring for `sends` at a time and at least `completions` unread ones. The
+    /// A ring for `sends` of `kind` at a time and at least `completions` unread ones. The
     /// thread that makes it is the one that uses it. A send takes all of its bytes
     /// if it is to be `whole`, as far as nothing fails, and else what there is room for.
-    pub(crate) fn new(sends: usize, completions: usize, whole: bool) -> io::Result<SendRing> {
+    pub(crate) fn new(
+        socket: Arc<Socket>,
+        kind: SendKind,
+        sends: usize,
+        completions: usize,
+        whole: bool,
+    ) -> io::Result<SendRing> {
         let entries = |count: usize| u32::try_from(count.next_power_of_two()).unwrap_or(1 << 15);
         let ring = IoUring::builder()
             .setup_single_issuer()
@@ -69,12 +109,12 @@ impl SendRing {
             .setup_cqsize(entries(completions.max(2 * sends)))
             .build(entries(sends))?;
         let flags = libc::MSG_NOSIGNAL | if whole { libc::MSG_WAITALL } else { 0 };
-        let slot = || Slot {
-            // SAFETY: msghdr is plain data for which all-zero is a valid value.
-            header: unsafe { MaybeUninit::zeroed().assume_init() },
-            table: [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MAX_SEGMENTS],
-        };
-        Ok(SendRing { ring, slots: (0..sends).map(|_| slot()).collect(), queued: 0, flags })
+        let places = ring.params().sq_entries() as usize;
+        let mut slots: Box<[Slot]> = (0..places).map(|_| Slot::empty()).collect();
+        for slot in &mut slots {
+            slot.entry = entry(Fd(socket.as_raw_fd()), kind, &raw const slot.header, flags as u32);
+        }
+        Ok(SendRing { ring, slots, slot: 0, _socket: socket })
     }
 
     /// Whether the kernel knows the operation of `kind`.
@@ -95,56 +135,58 @@ impl SendRing {
         unsafe { self.ring.submitter().register_buffers(&[whole]) }
     }
 
-    /// Queues a send of what lies behind the first `sent_bytes` of `segments`; in
-    /// a chain it begins when the one before has taken all, and fails with
-    /// `ECANCELED` if that did not. Fails if there is no room.
+    /// Queues a send of what lies behind the first `sent_bytes` of `segments`, which the
+    /// caller keeps until its completion; in a chain it begins when the one before has
+    /// taken all, and fails with `ECANCELED` if that did not. Fails if there is no room.
+    #[inline]
     pub(crate) fn queue(
         &mut self,
-        socket: BorrowedFd<'_>,
         segments: &Segments,
         sent_bytes: usize,
-        kind: SendKind,
         id: u64,
         chained_to_next: bool,
     ) -> io::Result<()> {
-        let no_room = || io::Error::from(io::ErrorKind::WouldBlock);
-        let slot = self.slots.get_mut(self.queued).ok_or_else(no_room)?;
-        let rest = match sent_bytes {
-            0 => {
-                let table = segments.table();
-                slot.table[..table.len()].copy_from_slice(table);
-                table.len()
+        let mut queue = self.ring.submission();
+        let Some(slot) = self.slots.get_mut(self.slot).filter(|_| !queue.is_full()) else {
+            return Err(no_room());
+        };
+        let table = match sent_bytes {
+            0 => segments.table(),
+            _ => super::sending::remaining(segments.table(), sent_bytes, &mut slot.rest),
+        };
+        slot.header.msg_iov = table.as_ptr().cast_mut();
+        slot.header.msg_iovlen = table.len() as _;
+        slot.entry.set_user_data(id);
+        let linked;
+        let entry = match chained_to_next {
+            false => &slot.entry,
+            true => {
+                linked = slot.entry.clone().flags(squeue::Flags::IO_LINK);
+                &linked
             }
-            _ => super::sending::remaining(segments.table(), sent_bytes, &mut slot.table).len(),
         };
-        slot.header.msg_iov = slot.table.as_mut_ptr();
-        slot.header.msg_iovlen = rest as _;
-        let (socket, header) = (Fd(socket.as_raw_fd()), &raw const slot.header);
-        let flags = self.flags as u32;
-        let entry = match kind {
-            SendKind::Copy => opcode::SendMsg::new(socket, header).flags(flags).build(),
-            SendKind::ZeroCopy { registered } => opcode::SendMsgZc::new(socket, header)
-                .flags(flags)
-                .ioprio(REPORT_USAGE)
-                .buf_index(registered.then_some(0))
-                .build(),
-        };
-        let chain = if chained_to_next { squeue::Flags::IO_LINK } else { squeue::Flags::empty() };
-        let entry = entry.user_data(id).flags(chain);
-        // SAFETY: header and table lie in a slot of their own, which stays as it is
-        // until the ring is entered; the bytes themselves are only read, and memory
-        // that has gone meanwhile is an error of the send.
-        unsafe { self.ring.submission().push(&entry) }.map_err(|_| no_room())?;
-        self.queued += 1;
+        // SAFETY: the header lies in a slot that stays as it is until the kernel has taken
+        // the entry, for the queue has no more places than there are slots, and the socket
+        // is open for as long as the ring. Table and bytes are only read: were they gone
+        // by then, others would be sent in their place or the send would fail.
+        unsafe { queue.push(entry) }.map_err(|_| no_room())?;
+        self.slot = if self.slot + 1 == self.slots.len() { 0 } else { self.slot + 1 };
         Ok(())
     }
 
-    /// Submits what is queued and waits until `wanted` completions are unread:
-    /// io_uring_enter(2).
+    /// Submits what is queued and waits until `wanted` completions, at least one, are
+    /// unread: io_uring_enter(2). The crate's own is a function of its own, which
+    /// looks at what only other rings have.
+    #[inline]
     pub(crate) fn enter(&mut self, wanted: usize) -> io::Result<()> {
-        let entered = self.ring.submit_and_wait(wanted);
-        self.free_slots();
-        entered.map(|_| ())
+        let (submit, wait) = (self.ring.submission().len() as u32, wanted as u32);
+        let (ring, flags) = (self.ring.as_raw_fd(), EnterFlags::GETEVENTS.bits());
+        let none = std::ptr::null::<libc::sigset_t>();
+        // SAFETY: no argument is passed, and every entry that is submitted was
+        // pushed by `queue`.
+        let entered =
+            unsafe { libc::syscall(libc::SYS_io_uring_enter, ring, submit, wait, flags, none, 0_usize) };
+        check(entered as isize).map(|_| ())
     }
 
     /// Waits until there is an unread completion, no longer than `limit`; fails
@@ -152,31 +194,47 @@ impl SendRing {
     pub(crate) fn wait(&mut self, limit: Duration) -> io::Result<()> {
         let limit = Timespec::new().sec(limit.as_secs()).nsec(limit.subsec_nanos());
         let entered = self.ring.submitter().submit_with_args(1, &SubmitArgs::new().timespec(&limit));
-        self.free_slots();
         match entered {
             Err(error) if error.raw_os_error() == Some(libc::ETIME) => Err(io::ErrorKind::TimedOut.into()),
             entered => entered.map(|_| ()),
         }
     }
 
-    /// They are, once the kernel has taken every entry.
-    fn free_slots(&mut self) {
-        if self.ring.submission().is_empty() {
-            self.queued = 0;
+    /// Takes the completions that were not read yet, oldest first.
+    #[inline]
+    pub(crate) fn completions(&mut self) -> impl Iterator<Item = Completion> {
+        let taken = |entry: cqueue::Entry| Completion {
+            id: entry.user_data(),
+            result: entry.result(),
+            flags: entry.flags(),
+        };
+        self.ring.completion().map(taken)
+    }
+}
+
+impl Slot {
+    fn empty() -> Slot {
+        Slot {
+            entry: opcode::Nop::new().build(),
+            // SAFETY: msghdr is plain data for which all-zero is a valid value.
+            header: unsafe { MaybeUninit::zeroed().assume_init() },
+            rest: [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MAX_SEGMENTS],
         }
     }
+}
 
-    /// The oldest completion that was not read yet.
-    pub(crate) fn next(&mut self) -> Option<Completion> {
-        let entry = self.ring.completion().next()?;
-        let (id, flags, result) = (entry.user_data(), entry.flags(), entry.result());
-        Some(match cqueue::notif(flags) {
-            true => Completion::Released { id, copied: result as u32 & COPIED != 0 },
-            false => Completion::Sent {
-                id,
-                result: usize::try_from(result).map_err(|_| -result),
-                notification_follows: cqueue::more(flags),
-            },
-        })
+fn entry(socket: Fd, kind: SendKind, header: *const libc::msghdr, flags: u32) -> squeue::Entry {
+    match kind {
+        SendKind::Copy => opcode::SendMsg::new(socket, header).flags(flags).build(),
+        SendKind::ZeroCopy { registered } => opcode::SendMsgZc::new(socket, header)
+            .flags(flags)
+            .ioprio(REPORT_USAGE)
+            .buf_index(registered.then_some(0))
+            .build(),
     }
+}
+
+#[cold]
+fn no_room() -> io::Error {
+    io::ErrorKind::WouldBlock.into()
 }
