@@ -44,11 +44,17 @@ fn check(breakdown: &Breakdown) {
         let sum: f64 = side.classes.iter().map(|class| class.share).sum();
         assert!((sum - 1.0).abs() < 1e-9, "{name}: {sum}");
         assert!(side.samples > 0 && side.lost == 0, "{name}: {} samples, {} lost", side.samples, side.lost);
+        // The event is on for longer than the thread's clock runs, by up to 14 µs a switch.
+        let counted = side.counted.found().unwrap();
+        let longer = 15_000.0 * side.context_switches.found().unwrap() / counted;
         let off = side.off_the_counters().unwrap();
-        assert!(off.abs() < 0.03, "{name}: samples and switches are {off:+} off the counters");
-        // Not by construction, as the above is where the difference is made up for by estimate.
+        assert!(
+            -0.03 < off && off < 0.03 + longer,
+            "{name}: samples and switches are {off:+} off the counters"
+        );
+        // By construction no lower where the difference is made up for by estimate; this is not.
         let seen = side.seen_by_samples().unwrap();
-        assert!((0.5..1.03).contains(&seen), "{name}: samples stand for {seen} of what was counted");
+        assert!(seen > 0.5, "{name}: samples stand for {seen} of what was counted");
         for class in &side.classes {
             assert!(class.lower <= class.share && class.share <= class.upper, "{name}: {class:?}");
             assert!(class.after_interrupts <= class.share + 1e-9, "{name}: {class:?}");
