@@ -1,4 +1,4 @@
-//! `copycost export`: a baseline as one file. It reads arguments and prints;
+//! `copycost export`: a baseline, or a group of sides, as one file. It reads arguments and prints;
 //! the archive is `results::archive`'s.
 
 use std::path::PathBuf;
@@ -11,11 +11,12 @@ use copycost::results::table::count;
 
 /// Write a baseline into one compressed file, for `copycost import` on another
 /// machine or kernel: Criterion's data, the records of its cells with the
-/// environment in each, and every pass of a recording. Logs stay here.
+/// environment in each, and every pass of a recording; of a group that at all its
+/// sides. Logs stay here.
 #[derive(clap::Args)]
 pub(crate) struct Export {
     /// The baseline: a name of `copycost record` or of
-    /// `cargo bench -- --save-baseline`.
+    /// `cargo bench -- --save-baseline`; or a group.
     name: BaselineName,
     /// The file to write, such as NAME.tar.gz; there must be none of that name.
     file: PathBuf,
@@ -44,12 +45,16 @@ impl Export {
     }
 }
 
-/// `144 cells, 30 passes`.
+/// `144 cells, 30 passes`, or `2 sides (6.1, 6.12), 30 passes`.
 pub(super) fn contents(summary: &Summary) -> String {
-    let cells = count(summary.cells, "cell");
+    let names: Vec<&str> = summary.sides.iter().map(BaselineName::as_str).collect();
+    let what = match names.len() {
+        0 => count(summary.cells, "cell"),
+        sides => format!("{} ({})", count(sides, "side"), names.join(", ")),
+    };
     match summary.planned_passes {
-        0 => cells,
-        _ => format!("{cells}, {}", count(summary.passes, "pass")),
+        0 => what,
+        _ => format!("{what}, {}", count(summary.passes, "pass")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `copycost import`: a baseline that was exported elsewhere, or earlier. It
+//! `copycost import`: a baseline or a group that was exported elsewhere, or earlier. It
 //! reads arguments and prints; what is checked and written is
 //! `results::archive`'s.
 
@@ -11,14 +11,15 @@ use copycost::results::name::BaselineName;
 
 use super::export::{bytes, contents, missing_passes};
 
-/// Take in a baseline that `copycost export` wrote, so that `copycost compare`,
+/// Take in a baseline or a group that `copycost export` wrote, so that `copycost compare`,
 /// `cargo bench -- --baseline NAME` and `critcmp` have it here. Everything in
 /// the file is checked before anything is written; no baseline is overwritten.
 #[derive(clap::Args)]
 pub(crate) struct Import {
     /// The file that `copycost export` wrote.
     file: PathBuf,
-    /// What to call it here [default: its name where it was exported].
+    /// What to call it here; a group's sides are called by it [default: its name where
+    /// it was exported].
     #[arg(long = "as", value_name = "NAME")]
     as_name: Option<BaselineName>,
 }
@@ -31,9 +32,9 @@ impl Import {
             .context("nothing is imported")?;
         let name = self.as_name.as_ref().unwrap_or(&summary.exported_as);
         println!(
-            "imported {name}: {}, of kernel {}, exported as {} on {}; {} unpacked to {}",
+            "imported {name}: {}, of {}, exported as {} on {}; {} unpacked to {}",
             contents(&summary),
-            summary.kernel_release.as_deref().unwrap_or("unknown"),
+            kernels(&summary.kernel_releases),
             summary.exported_as,
             summary.made_utc,
             bytes(summary.archive_bytes),
@@ -42,7 +43,17 @@ impl Import {
         if let Some(line) = missing_passes(&summary) {
             println!("{line}");
         }
-        println!("compare: copycost compare {name} NEW");
+        let new = if summary.sides.is_empty() { " NEW" } else { "" };
+        println!("compare: copycost compare {name}{new}");
         Ok(())
+    }
+}
+
+/// `kernel 6.1`, or `kernels 6.1, 6.12`.
+fn kernels(releases: &[String]) -> String {
+    match releases {
+        [] => "kernel unknown".to_string(),
+        [one] => format!("kernel {one}"),
+        several => format!("kernels {}", several.join(", ")),
     }
 }

@@ -1,5 +1,5 @@
-//! A baseline as one file that travels: Criterion's data of it, the records of
-//! its cells and, if it is a recording, its passes. This file owns the two
+//! A baseline, or a group with its sides, as one file that travels: Criterion's data,
+//! the records of cells and, of a recording, its passes. This file owns the two
 //! directions, out and in, and their order: everything is checked before
 //! anything is written. Where files lie, Criterion's layout included, is not
 //! known here.
@@ -8,40 +8,44 @@ mod content;
 mod entry;
 mod limits;
 mod manifest;
+mod members;
 mod place;
 mod read;
 mod write;
 
 use std::path::Path;
 
-pub use entry::EntryPath;
+pub use entry::{BaselineFile, EntryPath};
 pub use limits::{
     LARGEST_CELL_FILE_BYTES, LARGEST_MANIFEST_BYTES, LARGEST_PASS_FILE_BYTES, LARGEST_TOTAL_BYTES, MOST_FILES,
 };
 pub use manifest::{ArchiveManifest, FORMAT_VERSION, ListedFile, MANIFEST_FILE};
 
+use super::group::Group;
 use super::name::BaselineName;
-use super::recording::{self, Imported, Manifest};
+use super::recording::{self, Imported};
 use super::{criterion_files, listing};
 use crate::error::{Error, Result, failed};
-use content::Content;
+use members::Members;
 use place::Place;
 
 /// What an archive holds, or was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// What the baseline was called where it was exported.
+    /// What the baseline or the group was called where it was exported.
     pub exported_as: BaselineName,
     /// When it was exported, in UTC.
     pub made_utc: String,
+    /// The sides of a group, which are in it; none of a baseline.
+    pub sides: Vec<BaselineName>,
     /// Cells that Criterion has data of.
     pub cells: usize,
-    /// Passes, if it is a recording.
+    /// Passes, if it is a recording; of a group those that any side has.
     pub passes: usize,
     /// How many passes the recording was to have.
     pub planned_passes: usize,
-    /// The kernel of the first record.
-    pub kernel_release: Option<String>,
+    /// The kernel of the first record of each side, each once.
+    pub kernel_releases: Vec<String>,
     /// Files in it, the manifest not counted.
     pub files: usize,
     /// Their bytes.
@@ -51,15 +55,16 @@ pub struct Summary {
 }
 
 impl Summary {
-    fn new(manifest: &ArchiveManifest, content: &Content, archive: &Path) -> Result<Summary> {
+    fn new(manifest: &ArchiveManifest, members: &Members, archive: &Path) -> Result<Summary> {
         let metadata = std::fs::metadata(archive).map_err(failed(archive))?;
         Ok(Summary {
             exported_as: manifest.baseline.clone(),
             made_utc: manifest.made_utc.clone(),
-            cells: content.cells.len(),
-            passes: content.passes.len(),
-            planned_passes: content.recording.as_ref().map_or(0, Manifest::planned_passes),
-            kernel_release: content.kernel_release.clone(),
+            sides: manifest.sides.clone(),
+            cells: members.of.values().map(|content| content.cells.len()).sum(),
+            passes: members.passes(),
+            planned_passes: members.planned_passes(),
+            kernel_releases: members.kernel_releases(),
             files: manifest.files.len(),
             content_bytes: manifest.files.iter().map(|file| file.bytes).sum(),
             archive_bytes: metadata.len(),
@@ -67,15 +72,34 @@ impl Summary {
     }
 }
 
-/// Writes everything that is kept under `name` into a new file. What `made_utc`
+/// Writes everything that is kept under `name`, of a group at all its sides, into a new
+/// file. What `made_utc`
 /// says goes into the manifest; the same baseline and date give the same bytes.
 pub fn export(output: &Path, name: &BaselineName, archive: &Path, made_utc: &str) -> Result<Summary> {
     let refuse = |what: String| Error::Archive { archive: archive.to_path_buf(), what };
     if archive.symlink_metadata().is_ok() {
         return Err(refuse("there is such a file already; give another".to_string()));
     }
-    let _held = recording::hold(output, name.as_str())?;
-    let sources = write::sources(output, name)?;
+    let mut held = vec![recording::hold(output, name.as_str())?];
+    let mut sides = Vec::new();
+    if let Some(group) = Group::read(output, name.as_str())? {
+        if !recording::passes(&recording::directory(output, name.as_str()))?.is_empty() {
+            return Err(refuse(format!(
+                "a pass of `{name}` is still to be handed over to its sides, which `copycost record --resume \
+                 --name {name}` does"
+            )));
+        }
+        sides = group.sides_with_passes(output, name)?;
+        for side in &sides {
+            held.push(recording::hold(output, name.with_suffix(side.as_str())?.as_str())?);
+        }
+        if sides.is_empty() {
+            return Err(refuse(format!(
+                "no pass of any side of `{name}` is done yet: there is nothing to export"
+            )));
+        }
+    }
+    let sources = write::sources(output, name, &sides)?;
     if sources.is_empty() {
         return Err(
             match criterion_files::baseline_names(output)?.iter().any(|known| known == name.as_str()) {
@@ -84,11 +108,11 @@ pub fn export(output: &Path, name: &BaselineName, archive: &Path, made_utc: &str
             },
         );
     }
-    let mut content = Content::default();
-    let manifest = write::survey(name, &sources, made_utc, &mut content)?;
-    content.finish().map_err(|what| refuse(format!("`{name}` cannot be exported: {what}")))?;
+    let mut members = Members::default();
+    let manifest = write::survey(name, sides, &sources, made_utc, &mut members)?;
+    members.finish(&manifest.sides).map_err(|what| refuse(format!("`{name}` cannot be exported: {what}")))?;
     write::write(archive, &manifest, &sources)?;
-    Summary::new(&manifest, &content, archive)
+    Summary::new(&manifest, &members, archive)
 }
 
 /// Takes in an archive, as `as_name` or under the name that it has. Nothing is
@@ -100,9 +124,9 @@ pub fn import(
     imported_utc: &str,
 ) -> Result<Summary> {
     let refuse = |what: String| Error::Archive { archive: archive.to_path_buf(), what };
-    let mut content = Content::default();
-    let manifest = read::read(archive, &mut |path, text| content.take(path, text))?;
-    content.finish().map_err(refuse)?;
+    let mut members = Members::default();
+    let manifest = read::read(archive, &mut |path, text| members.take(path, text))?;
+    members.finish(&manifest.sides).map_err(refuse)?;
     let name = as_name.unwrap_or(&manifest.baseline);
     let paths: Vec<EntryPath> = manifest
         .files
@@ -120,17 +144,26 @@ pub fn import(
     if again != manifest {
         return Err(refuse("it was changed while it was read".to_string()));
     }
-    if content.recording.is_some() {
-        place.stage_imported(&imported(archive, &manifest, imported_utc))?;
+    let of_recordings = members.of.iter().filter(|(_, content)| content.recording.is_some());
+    for side in of_recordings.map(|(side, _)| side.as_ref()).chain(members.group.as_ref().map(|_| None)) {
+        let of_side =
+            |name: &BaselineName| side.map_or(Ok(name.clone()), |side| name.with_suffix(side.as_str()));
+        let imported = imported(archive, &manifest, &of_side(&manifest.baseline)?, imported_utc);
+        place.stage_imported(&of_side(name)?, &imported)?;
     }
     place.finish()?;
-    Summary::new(&manifest, &content, archive)
+    Summary::new(&manifest, &members, archive)
 }
 
-fn imported(archive: &Path, manifest: &ArchiveManifest, imported_utc: &str) -> Imported {
+fn imported(
+    archive: &Path,
+    manifest: &ArchiveManifest,
+    baseline: &BaselineName,
+    imported_utc: &str,
+) -> Imported {
     Imported {
         archive: archive.file_name().unwrap_or(archive.as_os_str()).to_string_lossy().into_owned(),
-        baseline: manifest.baseline.to_string(),
+        baseline: baseline.to_string(),
         exported_utc: manifest.made_utc.clone(),
         exported_by_copycost_version: manifest.copycost_version.clone(),
         imported_utc: imported_utc.to_string(),

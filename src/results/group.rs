@@ -14,11 +14,12 @@ pub use self::recording::{GroupRecording, SidePass};
 use super::name::BaselineName;
 use super::recording::{Manifest, directory, passes};
 use super::whole_file;
+use crate::cell::check_mode_name;
 use crate::error::{Error, Result, failed};
 
 const FORMAT_VERSION: u32 = 1;
 
-const FILE: &str = "group.json";
+pub(super) const FILE: &str = "group.json";
 
 /// What a group was begun with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +73,29 @@ impl Group {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(&path)(error)),
         };
-        serde_json::from_slice(&text).map(Some).map_err(|error| failed(&path)(error.into()))
+        Group::parse(&text).map(Some).map_err(|what| failed(&path)(std::io::Error::other(what)))
+    }
+
+    /// Reads what `group.json` holds: two sides or more, each with a name of its own.
+    pub fn parse(text: &[u8]) -> std::result::Result<Group, String> {
+        let group: Group = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if group.format_version > FORMAT_VERSION {
+            return Err(format!(
+                "written by a newer copycost (format {}), this one knows up to {FORMAT_VERSION}",
+                group.format_version
+            ));
+        }
+        for (place, side) in group.sides.iter().enumerate() {
+            BaselineName::new(&side.name).map_err(|error| error.to_string())?;
+            if group.sides[..place].iter().any(|other| other.name == side.name) {
+                return Err(format!("side {} is there twice", side.name));
+            }
+        }
+        group.manifest.profile.matrix.modes.iter().try_for_each(|mode| check_mode_name(mode))?;
+        match group.sides.len() {
+            0 | 1 => Err("a group has two sides or more".to_string()),
+            _ => Ok(group),
+        }
     }
 
     fn write(&self, output: &Path, name: &BaselineName) -> Result<()> {
@@ -92,6 +115,17 @@ impl Group {
     pub fn baselines(&self, name: &BaselineName) -> Result<Vec<BaselineName>> {
         self.sides.iter().map(|side| name.with_suffix(&side.name)).collect()
     }
+
+    /// The names of its sides that have any passes, in their order.
+    pub(super) fn sides_with_passes(&self, output: &Path, name: &BaselineName) -> Result<Vec<BaselineName>> {
+        let mut found = Vec::new();
+        for (side, baseline) in self.sides.iter().zip(self.baselines(name)?) {
+            if !passes(&directory(output, baseline.as_str()))?.is_empty() {
+                found.push(BaselineName::new(&side.name)?);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// The baselines that `name` stands for: a group's are those of its sides that
@@ -99,12 +133,9 @@ impl Group {
 pub fn baselines_of(output: &Path, name: &str) -> Result<Vec<String>> {
     let group = BaselineName::new(name).ok().zip(Group::read(output, name)?);
     let Some((group_name, group)) = group else { return Ok(vec![name.to_string()]) };
-    let mut found = Vec::new();
-    for side in group.baselines(&group_name)? {
-        if !passes(&directory(output, side.as_str()))?.is_empty() {
-            found.push(side.to_string());
-        }
-    }
+    let sides = group.sides_with_passes(output, &group_name)?;
+    let found = sides.iter().map(|side| group_name.with_suffix(side.as_str()).map(|name| name.to_string()));
+    let found: Vec<String> = found.collect::<Result<_>>()?;
     match found.is_empty() {
         true => Err(Error::Recording {
             name: name.to_string(),

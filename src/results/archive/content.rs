@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::EntryPath;
+use super::entry::BaselineFile;
 use crate::cell::{Cell, check_mode_name};
 use crate::elsewhere;
 use crate::results::criterion_files::{self, BASELINE_FILES, RECORD_FILE};
@@ -26,23 +26,23 @@ pub(super) struct Content {
 
 impl Content {
     /// Looks at one file, by itself.
-    pub(super) fn take(&mut self, path: &EntryPath, text: &[u8]) -> Result<(), String> {
+    pub(super) fn take(&mut self, file: &BaselineFile, text: &[u8]) -> Result<(), String> {
         // Before anything else reads it: what a reader refuses, it may quote.
-        match path {
-            EntryPath::Pass(_) => {} // line by line
-            EntryPath::Recording | EntryPath::Cell { .. } => elsewhere::check_json(text)?,
+        match file {
+            BaselineFile::Pass(_) => {} // line by line
+            BaselineFile::Recording | BaselineFile::Cell { .. } => elsewhere::check_json(text)?,
         }
-        match path {
-            EntryPath::Recording => {
+        match file {
+            BaselineFile::Recording => {
                 let recording = Manifest::parse(text)?;
                 recording.profile.matrix.modes.iter().try_for_each(|mode| check_mode_name(mode))?;
                 self.recording = Some(recording);
             }
-            EntryPath::Pass(pass) => {
+            BaselineFile::Pass(pass) => {
                 self.check_pass(*pass, text)?;
                 self.passes.insert(*pass);
             }
-            EntryPath::Cell { cell, file } => {
+            BaselineFile::Cell { cell, file } => {
                 if *file == RECORD_FILE {
                     let found = self.record(text)?;
                     if found.cell != *cell {
@@ -72,14 +72,14 @@ impl Content {
         }
         match &self.recording {
             None if self.passes.is_empty() => {}
-            None => return Err(format!("there are passes and no {}", EntryPath::Recording)),
+            None => return Err(format!("there are passes and no {}", BaselineFile::Recording)),
             Some(recording) => {
                 let planned = |pass: &&PassId| {
                     pass.round <= recording.rounds && recording.targets.contains(&pass.target)
                 };
                 if let Some(other) = self.passes.iter().find(|pass| !planned(pass)) {
-                    let path = EntryPath::Pass(*other);
-                    return Err(format!("{path} is no pass that {} plans", EntryPath::Recording));
+                    let file = BaselineFile::Pass(*other);
+                    return Err(format!("{file} is no pass that {} plans", BaselineFile::Recording));
                 }
             }
         }

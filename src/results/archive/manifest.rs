@@ -23,9 +23,12 @@ pub const FORMAT_VERSION: u32 = 1;
 pub struct ArchiveManifest {
     /// See [`FORMAT_VERSION`].
     pub format_version: u32,
-    /// The baseline's name where it was exported.
+    /// The name of the baseline, or of the group, where it was exported.
     #[serde(serialize_with = "as_text")]
     pub baseline: BaselineName,
+    /// The sides of the group that are in it; none of a baseline.
+    #[serde(serialize_with = "as_texts", skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<BaselineName>,
     /// The program that exported it.
     pub copycost_version: String,
     /// When, in UTC.
@@ -55,6 +58,8 @@ impl ListedFile {
 #[derive(Deserialize)]
 struct Unchecked {
     baseline: String,
+    #[serde(default)]
+    sides: Vec<String>,
     copycost_version: String,
     made_utc: String,
     files: Vec<ListedFile>,
@@ -78,9 +83,11 @@ impl ArchiveManifest {
             ));
         }
         let found: Unchecked = parsed(text)?;
+        let name = |text: &String| BaselineName::new(text).map_err(|error| error.to_string());
         let manifest = ArchiveManifest {
             format_version,
-            baseline: BaselineName::new(&found.baseline).map_err(|error| error.to_string())?,
+            baseline: name(&found.baseline)?,
+            sides: found.sides.iter().map(name).collect::<Result<_, _>>()?,
             copycost_version: plain("copycost_version", found.copycost_version)?,
             made_utc: plain("made_utc", found.made_utc)?,
             files: found.files,
@@ -91,6 +98,10 @@ impl ArchiveManifest {
 
     /// That it lists files of an archive, within bounds, each once.
     pub(super) fn check_files(&self) -> Result<(), String> {
+        if let Some(twice) = self.sides.iter().enumerate().find(|(at, side)| self.sides[..*at].contains(side))
+        {
+            return Err(format!("side {} is listed twice", twice.1));
+        }
         limits::check("files", self.files.len() as u64, MOST_FILES, "files")?;
         let mut paths = BTreeSet::new();
         for file in &self.files {
@@ -127,4 +138,8 @@ fn plain(key: &str, word: String) -> Result<String, String> {
 
 fn as_text<S: serde::Serializer>(name: &BaselineName, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(name.as_str())
+}
+
+fn as_texts<S: serde::Serializer>(names: &[BaselineName], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(names.iter().map(BaselineName::as_str))
 }

@@ -2,13 +2,12 @@
 //! system, then by renames into their places. It owns that a baseline comes
 //! whole or not at all, and that nothing which was there before is touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::entry::EntryPath;
+use super::entry::{BaselineFile, EntryPath};
 use super::failed;
-use crate::cell::Cell;
 use crate::error::{Error, Result, if_there};
 use crate::results::criterion_files;
 use crate::results::name::BaselineName;
@@ -18,37 +17,52 @@ use crate::results::whole_file;
 /// Beside the recordings; no baseline's name begins with a dot.
 const STAGING: &str = ".import";
 
-/// In the staging directory, what becomes the recording's.
-const RECORDING: &str = "recording";
+/// What a file's baseline is called where the archive is taken in as `name`.
+fn baseline_of(name: &BaselineName, path: &EntryPath) -> Result<BaselineName> {
+    match path {
+        EntryPath::Of { side: Some(side), .. } => name.with_suffix(side.as_str()),
+        EntryPath::Group | EntryPath::Of { side: None, .. } => Ok(name.clone()),
+    }
+}
 
-/// Whether a baseline of this name and these files has its place free.
+/// Whether a baseline or group of this name and these files has its place free.
 pub(super) fn check_free(
     output: &Path,
     name: &BaselineName,
     paths: &[EntryPath],
 ) -> std::result::Result<(), String> {
-    if crate::environment::kernel_release().is_some_and(|release| release == name.as_str()) {
-        return Err(format!(
-            "`{name}` is the release of this kernel, under which `cargo bench` and `copycost record` \
-             keep what they measure here"
-        ));
+    let told = |error: Error| error.to_string();
+    let mut names = BTreeSet::from([name.clone()]);
+    for path in paths {
+        names.insert(baseline_of(name, path).map_err(told)?);
     }
-    let known = criterion_files::baseline_names(output).map_err(|error| error.to_string())?;
-    if known.iter().any(|known| known == name.as_str()) {
-        let killed = match is_taken(&recording::directory(output, STAGING)) {
-            Ok(true) => ", perhaps half of one, as an import was broken off",
-            _ => "",
-        };
-        return Err(format!("there is a baseline `{name}` already{killed}"));
-    }
-    let cells = paths.iter().filter_map(|path| match path {
-        EntryPath::Cell { cell, .. } => {
-            Some(criterion_files::cell_directory(output, cell).join(name.as_str()))
+    let release = crate::environment::kernel_release();
+    let known = criterion_files::baseline_names(output).map_err(told)?;
+    for name in &names {
+        if release.as_ref().is_some_and(|release| release == name.as_str()) {
+            return Err(format!(
+                "`{name}` is the release of this kernel, under which `cargo bench` and `copycost record` \
+                 keep what they measure here"
+            ));
         }
-        EntryPath::Recording | EntryPath::Pass(_) => None,
-    });
-    for place in cells.chain([recording::directory(output, name.as_str())]) {
-        if is_taken(&place).map_err(|error| error.to_string())? {
+        if known.iter().any(|known| known == name.as_str()) {
+            let killed = match is_taken(&recording::directory(output, STAGING)) {
+                Ok(true) => ", perhaps half of one, as an import was broken off",
+                _ => "",
+            };
+            return Err(format!("there is a baseline `{name}` already{killed}"));
+        }
+    }
+    let mut places: BTreeSet<PathBuf> =
+        names.iter().map(|name| recording::directory(output, name.as_str())).collect();
+    for path in paths {
+        if let EntryPath::Of { file: BaselineFile::Cell { cell, .. }, .. } = path {
+            let name = baseline_of(name, path).map_err(told)?;
+            places.insert(criterion_files::cell_directory(output, cell).join(name.as_str()));
+        }
+    }
+    for place in places {
+        if is_taken(&place).map_err(told)? {
             return Err(format!("there is {} already", place.display()));
         }
     }
@@ -65,9 +79,8 @@ pub(super) struct Place<'a> {
     output: &'a Path,
     name: &'a BaselineName,
     staging: PathBuf,
-    /// Where each directory of the staging belongs.
-    targets: BTreeMap<PathBuf, PathBuf>,
-    staged_cells: BTreeMap<Cell, PathBuf>,
+    /// Where each directory of the staging is to be, and where it is.
+    staged: BTreeMap<PathBuf, PathBuf>,
     /// Directories that were made, the outer ones first.
     made: Vec<PathBuf>,
     /// Directories that are in their places.
@@ -84,8 +97,7 @@ impl<'a> Place<'a> {
             output,
             name,
             staging: recording::directory(output, STAGING),
-            targets: BTreeMap::new(),
-            staged_cells: BTreeMap::new(),
+            staged: BTreeMap::new(),
             made: Vec::new(),
             moved: Vec::new(),
             finished: false,
@@ -110,27 +122,43 @@ impl<'a> Place<'a> {
 
     /// Lays one file beside its place.
     pub(super) fn stage(&mut self, path: &EntryPath, text: &[u8]) -> Result<()> {
-        let (directory, file) = match path {
-            EntryPath::Recording => (self.recording()?, "recording.json".to_string()),
-            EntryPath::Pass(pass) => (self.recording()?, pass.file_name()),
-            EntryPath::Cell { cell, file } => (self.cell(cell)?, file.to_string()),
+        let name = baseline_of(self.name, path)?;
+        let of_recording = recording::directory(self.output, name.as_str());
+        let (target, file) = match path {
+            EntryPath::Group => (of_recording, "group.json".to_string()),
+            EntryPath::Of { file: BaselineFile::Recording, .. } => {
+                (of_recording, "recording.json".to_string())
+            }
+            EntryPath::Of { file: BaselineFile::Pass(pass), .. } => (of_recording, pass.file_name()),
+            EntryPath::Of { file: BaselineFile::Cell { cell, file }, .. } => {
+                (criterion_files::cell_directory(self.output, cell).join(name.as_str()), file.to_string())
+            }
         };
-        let file = directory.join(file);
+        let file = self.directory(target)?.join(file);
         whole_file::write(&file, text)
     }
 
-    /// Says in the recording that it came from elsewhere.
-    pub(super) fn stage_imported(&mut self, imported: &Imported) -> Result<()> {
-        imported.write(&self.recording()?)
+    /// Says in a recording, or in a group's place, that it came from elsewhere.
+    pub(super) fn stage_imported(&mut self, name: &BaselineName, imported: &Imported) -> Result<()> {
+        let directory = self.directory(recording::directory(self.output, name.as_str()))?;
+        imported.write(&directory)
     }
 
     /// Moves everything into its place.
     pub(super) fn finish(mut self) -> Result<()> {
-        let mut targets: Vec<_> = std::mem::take(&mut self.targets).into_iter().collect();
+        let mut staged: Vec<_> = std::mem::take(&mut self.staged).into_iter().collect();
         // The passes first: they are all that `compare` needs of a recording, and
-        // say that it was imported, should this process be killed half-way.
-        targets.sort_by_key(|(staged, _)| !staged.ends_with(RECORDING));
-        for (staged, target) in targets {
+        // say that it was imported, should this process be killed half-way. A group
+        // is one when all its sides are there.
+        let recordings = self.staging.parent().map(Path::to_path_buf);
+        let group = recording::directory(self.output, self.name.as_str());
+        let is_a_group = staged.iter().any(|(_, staged)| staged.join("group.json").is_file());
+        staged.sort_by_key(|(target, _)| match target.parent() == recordings.as_deref() {
+            true if is_a_group && *target == group => 2,
+            true => 0,
+            false => 1,
+        });
+        for (target, staged) in staged {
             if let Some(parent) = target.parent() {
                 make_directories(parent, &mut self.made)?;
             }
@@ -146,26 +174,14 @@ impl<'a> Place<'a> {
         Ok(())
     }
 
-    fn recording(&mut self) -> Result<PathBuf> {
-        let target = recording::directory(self.output, self.name.as_str());
-        self.staged(RECORDING.to_string(), target)
-    }
-
-    fn cell(&mut self, cell: &Cell) -> Result<PathBuf> {
-        if let Some(staged) = self.staged_cells.get(cell) {
+    /// Where that is made which is to be at `target`.
+    fn directory(&mut self, target: PathBuf) -> Result<PathBuf> {
+        if let Some(staged) = self.staged.get(&target) {
             return Ok(staged.clone());
         }
-        let target = criterion_files::cell_directory(self.output, cell).join(self.name.as_str());
-        let staged = self.staged(format!("cell-{}", self.staged_cells.len()), target)?;
-        self.staged_cells.insert(cell.clone(), staged.clone());
-        Ok(staged)
-    }
-
-    fn staged(&mut self, directory: String, target: PathBuf) -> Result<PathBuf> {
-        let staged = self.staging.join(directory);
-        if self.targets.insert(staged.clone(), target).is_none() {
-            fs::create_dir(&staged).map_err(failed(&staged))?;
-        }
+        let staged = self.staging.join(self.staged.len().to_string());
+        fs::create_dir(&staged).map_err(failed(&staged))?;
+        self.staged.insert(target, staged.clone());
         Ok(staged)
     }
 }

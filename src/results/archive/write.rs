@@ -10,12 +10,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
 
-use super::content::Content;
-use super::entry::EntryPath;
+use super::entry::{BaselineFile, EntryPath};
 use super::manifest::{ArchiveManifest, FORMAT_VERSION, ListedFile, MANIFEST_FILE};
+use super::members::Members;
 use super::{failed, limits};
 use crate::error::{Error, Result};
 use crate::results::criterion_files::{self, BASELINE_FILES, RECORD_FILE};
+use crate::results::group;
 use crate::results::name::BaselineName;
 use crate::results::recording::{self, Manifest};
 use crate::results::whole_file;
@@ -29,10 +30,32 @@ pub(super) struct Source {
     file: PathBuf,
 }
 
-/// Every file of a baseline, in the order in which they are archived. Logs,
-/// and what was broken off, stay: they are of one machine.
-pub(super) fn sources(output: &Path, name: &BaselineName) -> Result<Vec<Source>> {
+/// Every file of a baseline, or of a group and those of its sides that have any pass, in
+/// the order in which they are archived. Logs, and what was broken off, stay: they are of
+/// one machine.
+pub(super) fn sources(output: &Path, name: &BaselineName, sides: &[BaselineName]) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
+    match sides.is_empty() {
+        true => add_sources(output, name, None, &mut sources)?,
+        false => sources.push(Source {
+            path: EntryPath::Group,
+            file: recording::directory(output, name.as_str()).join(group::FILE),
+        }),
+    }
+    for side in sides {
+        add_sources(output, &name.with_suffix(side.as_str())?, Some(side), &mut sources)?;
+    }
+    sources.sort_by_key(|source| source.path.to_string());
+    Ok(sources)
+}
+
+fn add_sources(
+    output: &Path,
+    name: &BaselineName,
+    side: Option<&BaselineName>,
+    sources: &mut Vec<Source>,
+) -> Result<()> {
+    let path = |file: BaselineFile| EntryPath::Of { side: side.cloned(), file };
     for directory in criterion_files::baseline_directories(output, name.as_str())? {
         let record = criterion_files::read_record(&directory.join(RECORD_FILE))?;
         let expected = criterion_files::cell_directory(output, &record.cell).join(name.as_str());
@@ -41,7 +64,7 @@ pub(super) fn sources(output: &Path, name: &BaselineName) -> Result<Vec<Source>>
             return Err(failed(&directory.join(RECORD_FILE))(std::io::Error::other(what)));
         }
         for file in BASELINE_FILES {
-            let path = EntryPath::Cell { cell: record.cell.clone(), file };
+            let path = path(BaselineFile::Cell { cell: record.cell.clone(), file });
             // One that is missing is said with the name of its cell, by `Content`.
             let file = directory.join(file);
             if file.is_file() {
@@ -52,22 +75,22 @@ pub(super) fn sources(output: &Path, name: &BaselineName) -> Result<Vec<Source>>
     let directory = recording::directory(output, name.as_str());
     let passes = recording::passes(&directory)?;
     if !passes.is_empty() && Manifest::read(&directory)?.is_some() {
-        sources.push(Source { path: EntryPath::Recording, file: directory.join("recording.json") });
+        sources.push(Source { path: path(BaselineFile::Recording), file: directory.join("recording.json") });
         sources.extend(passes.into_iter().map(|pass| Source {
-            path: EntryPath::Pass(pass),
+            path: path(BaselineFile::Pass(pass)),
             file: recording::pass_file(&directory, pass),
         }));
     }
-    sources.sort_by_key(|source| source.path.to_string());
-    Ok(sources)
+    Ok(())
 }
 
 /// Reads every file once, to list and to check it.
 pub(super) fn survey(
     name: &BaselineName,
+    sides: Vec<BaselineName>,
     sources: &[Source],
     made_utc: &str,
-    content: &mut Content,
+    members: &mut Members,
 ) -> Result<ArchiveManifest> {
     let mut files = Vec::new();
     for source in sources {
@@ -75,12 +98,13 @@ pub(super) fn survey(
         let bytes = fs::metadata(&source.file).map_err(failed(&source.file))?.len();
         limits::check("it has", bytes, source.path.largest_bytes(), "bytes").map_err(refused)?;
         let text = fs::read(&source.file).map_err(failed(&source.file))?;
-        content.take(&source.path, &text).map_err(refused)?;
+        members.take(&source.path, &text).map_err(refused)?;
         files.push(ListedFile::new(&source.path, &text));
     }
     let manifest = ArchiveManifest {
         format_version: FORMAT_VERSION,
         baseline: name.clone(),
+        sides,
         copycost_version: env!("CARGO_PKG_VERSION").to_string(),
         made_utc: made_utc.to_string(),
         files,

@@ -11,7 +11,9 @@ use super::Group;
 use crate::error::{Error, Result, failed};
 use crate::results::name::BaselineName;
 use crate::results::record::Record;
-use crate::results::recording::{Manifest, Membership, PassId, Recording, directory, pass_file, passes};
+use crate::results::recording::{
+    Imported, Manifest, Membership, PassId, Recording, directory, pass_file, passes,
+};
 use crate::results::{criterion_files, whole_file};
 
 /// A group that passes are added to. While it is open no other process can open
@@ -41,6 +43,7 @@ impl GroupRecording {
     /// the same sides. No name is taken if that cannot be.
     pub fn begin(output: &Path, name: &BaselineName, asked: Group) -> Result<GroupRecording> {
         let refuse = |what: String| Error::Recording { name: name.to_string(), what };
+        Imported::refuse(output, name.as_str())?;
         let Some(kept) = Group::read(output, name.as_str())? else {
             for taken in [name.clone()].into_iter().chain(asked.baselines(name)?) {
                 let known = criterion_files::baseline_names(output)?;
@@ -77,6 +80,7 @@ impl GroupRecording {
 
     /// Takes up a group where it was left.
     pub fn resume(output: &Path, name: &BaselineName) -> Result<GroupRecording> {
+        Imported::refuse(output, name.as_str())?;
         let group = Group::read(output, name.as_str())?;
         let group = group.ok_or_else(|| Error::Recording {
             name: name.to_string(),

@@ -47,7 +47,7 @@ impl Imported {
     }
 
     /// An error if the recording called `name` was imported.
-    pub(super) fn refuse(output: &Path, name: &str) -> Result<()> {
+    pub(in crate::results) fn refuse(output: &Path, name: &str) -> Result<()> {
         let Some(found) = Imported::read(&directory(output, name))? else { return Ok(()) };
         let what = format!(
             "it was imported from {} on {}, and passes measured here would not be of the same machine; \
