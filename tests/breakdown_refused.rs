@@ -45,7 +45,7 @@ fn threads_whose_samples_find_no_locked_memory_are_told_which() {
         other => return println!("skipped: kernel.perf_event_paranoid is {other:?} and lifts the limit"),
     }
     let Some(mut command) = without::command(&["ipc_lock"], "sh".as_ref()) else { return };
-    // A ring of 132 KiB for each of 16 threads a CPU, of which all rings' allowance is 516 KiB.
+    // A ring of 260 KiB for each of 16 threads a CPU, of which all rings' allowance is 516 KiB.
     let threads = 8 * std::thread::available_parallelism().unwrap().get();
     let script = format!(
         "ulimit -l 0 && exec {} breakdown --mode one-copy --message-bytes 4096 --seconds 0.1 --threads {threads}",

@@ -17,8 +17,9 @@ use crate::sys;
 /// scheduler's tick is not sampled in step.
 const SAMPLES_PER_S: u64 = 11_987;
 
-/// A thread's ring buffer. A round of 4 ms is some 48 samples of 500 bytes.
-const RING_BYTES: usize = 128 << 10;
+/// A thread's ring buffer: some 500 samples of 500 bytes, 40 ms of CPU time. A round of
+/// 4 ms takes up to five times as long now and then where sampling slows it most.
+const RING_BYTES: usize = 256 << 10;
 
 /// How much of the user stack is kept: the C library's copy has its caller's
 /// address on top of it, its debug build some calls further down.
