@@ -64,14 +64,21 @@ fn again(record: &Record) -> Record {
     Record::new(measurement, &record.profile, &record.environment, record.steal_percent.clone())
 }
 
-/// The entry of each mode in the row of `bytes`, as the table has them.
+/// The entry of each mode in the row of `bytes`, as the table has them: beside its
+/// keys, or below them where the table would be too wide.
 fn entries(text: &str, bytes: usize) -> Vec<String> {
-    let line = text.lines().find(|line| {
+    let mut lines = text.lines().skip_while(|line| {
         let mut words = line.split_whitespace();
-        words.next() == Some("1") && words.next() == Some(&bytes.to_string())
+        words.next() != Some("1") || words.next() != Some(&bytes.to_string())
     });
-    let line = line.unwrap_or_else(|| panic!("no row of {bytes} in {text}"));
-    line.trim().split("  ").map(str::trim).filter(|word| !word.is_empty()).skip(2).map(String::from).collect()
+    let line = lines.next().unwrap_or_else(|| panic!("no row of {bytes} in {text}"));
+    let parts = |line: &str| -> Vec<String> {
+        line.trim().split("  ").map(str::trim).filter(|word| !word.is_empty()).map(String::from).collect()
+    };
+    match parts(line).split_off(2) {
+        beside if beside.is_empty() => lines.take(MODES.len()).map(|line| parts(line).remove(1)).collect(),
+        beside => beside,
+    }
 }
 
 const QUANTITIES: [(Target, Quantity); 3] = [

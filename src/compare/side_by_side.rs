@@ -8,12 +8,9 @@ use super::table::tallies;
 use super::{CellComparison, Comparison, CountComparison, Judged, LEVEL, Quantity, Verdict};
 use crate::cell::{Cell, Target};
 use crate::doubt::DoubtKinds;
-use crate::layout::Style;
+use crate::layout::{self, Style};
 use crate::ratio::spread::percent;
 use crate::results::table::{count, digits};
-
-/// What a terminal shows in a line.
-const COLUMNS: usize = 80;
 
 /// How many sides these hold.
 const MOST_SIDES: usize = 3;
@@ -212,16 +209,14 @@ fn count_lines(comparisons: &[Comparison], target: Target) -> Vec<Vec<String>> {
     keys.iter().map(line).collect()
 }
 
-/// The table with names over its columns, or with letters where those do not fit.
+/// The table with names over its columns, or with letters where those do not fit and these do.
 fn fitted(fixed: &[&str], names: &[Name], lines: &[Vec<String>], style: Style) -> String {
-    let table = |pick: fn(&Name) -> &String| {
-        let fixed = fixed.iter().map(|word| word.to_string());
-        let header: Vec<String> = fixed.chain(names.iter().map(|name| pick(name).clone())).collect();
-        style.table(&header, lines, 2)
+    let header = |pick: fn(&Name) -> &String| -> Vec<String> {
+        fixed.iter().map(|word| word.to_string()).chain(names.iter().map(|name| pick(name).clone())).collect()
     };
-    let named = table(|(_, name)| name);
-    let fits = named.lines().all(|line| line.chars().count() <= COLUMNS);
-    if fits || style == Style::Markdown { named } else { table(|(letter, _)| letter) }
+    let (named, lettered) = (header(|(_, name)| name), header(|(letter, _)| letter));
+    let is_lettered = style == Style::Text && !layout::fits(&named, lines) && layout::fits(&lettered, lines);
+    style.table(if is_lettered { &lettered } else { &named }, lines, 2, fixed.len())
 }
 
 fn footer(comparisons: &[Comparison], shown: usize, names: &[Name]) -> String {

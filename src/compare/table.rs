@@ -8,6 +8,7 @@ use super::side_by_side;
 use super::statistics::Basis;
 use super::{COARSEST, CellComparison, ClassChange, Comparison, Judged, LEVEL, Quantity, Verdict};
 use crate::doubt::DoubtKinds;
+use crate::layout;
 pub use crate::layout::Style;
 use crate::results::table::{count, digits};
 
@@ -58,7 +59,7 @@ fn classes(comparison: &Comparison, style: Style) -> String {
     format!(
         "\n{mark}What the CPU cost of changed cells went into: no verdicts, each line's interval is its share's \
          alone\n\n{}",
-        style.table(&header.map(String::from), &lines, 2)
+        style.table(&header.map(String::from), &lines, 2, 5)
     )
 }
 
@@ -135,7 +136,12 @@ fn rows(cells: &[&CellComparison], style: Style) -> String {
             absolute(cell),
         ]
     };
-    style.table(&HEADER.map(str::to_string), &cells.iter().map(line).collect::<Vec<_>>(), 2)
+    let lines: Vec<Vec<String>> = cells.iter().map(line).collect();
+    let mut header = HEADER.map(str::to_string);
+    if style == Style::Text && !layout::fits(&header, &lines) {
+        header[3] = "relative".into(); // the words are room for what stands beside them
+    }
+    style.table(&header, &lines, 2, 3)
 }
 
 /// `×1.051 [1.038, 1.064] slower, least against two-copy`.

@@ -214,6 +214,20 @@ impl Done {
     }
 }
 
+/// Moves the oldest `count` of `out` to `returned`: all of them in one go, and those that
+/// stay back again, unless these are more. One by one a message takes 20 to 50 instructions.
+fn give_back(count: usize, out: &mut VecDeque<Message>, returned: &mut VecDeque<Message>) {
+    let kept = out.len().saturating_sub(count);
+    if kept > count {
+        returned.extend(out.drain(..count));
+        return;
+    }
+    returned.append(out);
+    for _ in 0..kept {
+        returned.pop_back().into_iter().for_each(|message| out.push_front(message));
+    }
+}
+
 /// Calls `attempt` with the bytes sent so far until `total_bytes` are sent,
 /// whatever interrupts it; `attempt` returns how many bytes one call took.
 #[inline]

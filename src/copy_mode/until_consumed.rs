@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Connection, SendFailure, Wait};
+use super::{Connection, SendFailure, Wait, give_back};
 use crate::message::Message;
 
 /// Messages that are out, oldest first.
@@ -52,14 +52,16 @@ impl UntilConsumed {
             self.await_server(self.returned_bytes + oldest.total_bytes() as u64)?;
         }
         let consumed = self.connection.consumed.bytes();
-        while let Some(oldest) = self.out.front() {
-            let end = self.returned_bytes + oldest.total_bytes() as u64;
+        let mut count = 0;
+        for message in &self.out {
+            let end = self.returned_bytes + message.total_bytes() as u64;
             if end > consumed {
                 break;
             }
             self.returned_bytes = end;
-            returned.extend(self.out.pop_front());
+            count += 1;
         }
+        give_back(count, &mut self.out, returned);
         Ok(())
     }
 

@@ -115,7 +115,7 @@ fn maps(report: &Report) -> String {
                 [vec![words::size(*bytes)], cells].concat()
             });
             let header = [vec!["size".to_string()], threads].concat();
-            text += &Style::Markdown.table(&header, &lines.collect::<Vec<_>>(), 0);
+            text += &Style::Markdown.table(&header, &lines.collect::<Vec<_>>(), 0, 0);
             text += &letters(cells.iter().map(|cell| &cell.doubts));
         }
     }
@@ -196,7 +196,7 @@ fn conditions(report: &Report) -> String {
         [vec![name.to_string()], report.baselines.iter().map(of).collect()].concat()
     });
     let header = [vec!["condition".to_string()], names].concat();
-    text += &Style::Markdown.table(&header, &lines.collect::<Vec<_>>(), 0);
+    text += &Style::Markdown.table(&header, &lines.collect::<Vec<_>>(), 0, 0);
     for baseline in &report.baselines {
         let in_all = baseline.conditions.len();
         let _ = writeln!(

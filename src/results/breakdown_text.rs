@@ -79,7 +79,7 @@ pub fn tables(cell: &Cell, breakdown: &Breakdown, unit: CostUnit) -> String {
         text += &format!("\n{name}: {} samples{}\n", side.samples, not_there(side));
         let header = ["share", &per_byte_unit(unit), &format!("{}/message", unit.name()), "class", ""];
         let lines: Vec<Vec<String>> = side.classes.iter().map(line).collect();
-        text += &Style::Text.table(&header.map(String::from), &lines, 3);
+        text += &Style::Text.table(&header.map(String::from), &lines, 3, 4);
         for class in &side.classes {
             let each = class.symbols.iter().map(|one| format!("{} {:.1} %", one.symbol, 100.0 * one.share));
             text += &format!("  {}: {}\n", class.class.name(), each.collect::<Vec<_>>().join(", "));

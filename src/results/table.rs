@@ -57,7 +57,7 @@ fn table(
         line.extend(of_row(row));
         line
     });
-    Style::Text.table(&header, &lines.collect::<Vec<_>>(), 2)
+    Style::Text.table(&header, &lines.collect::<Vec<_>>(), 2, 2)
 }
 
 /// The table of what a byte cost, client + server, and of the references.

@@ -138,16 +138,21 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         }
         let run = buffer.as_ref().run(0, self.copied_below_bytes);
         match self.send_run(buffer.as_ref(), &run) {
-            Ok(bytes) if bytes == total_bytes && !run.is_small => {
-                self.tally.count_send(bytes, false);
-                self.tracker.sent(buffer);
+            Ok(bytes) if bytes == total_bytes => {
+                if run.is_small {
+                    self.tally.copied_bytes += bytes as u64;
+                    self.copied.push_back(buffer);
+                } else {
+                    self.tally.count_send(bytes, false);
+                    self.tracker.sent(buffer);
+                }
                 Ok(())
             }
             taken => self.send_on(buffer, taken),
         }
     }
 
-    /// Goes on after a first call that did not take all of `buffer` by reference. Apart
+    /// Goes on after a first call that did not take all of `buffer`. Apart
     /// from the way that nearly every buffer goes, which its registers would slow down.
     #[inline(never)]
     fn send_on(&mut self, buffer: B, mut taken: io::Result<usize>) -> Result<(), SendError<B>> {

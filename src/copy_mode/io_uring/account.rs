@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::copy_mode::Tally;
+use crate::copy_mode::{Tally, give_back};
 use crate::message::Message;
 use crate::sys::Completion;
 use crate::zerocopy;
@@ -208,17 +208,7 @@ impl Account {
         let end = self.oldest_unsent_id();
         let is_back = |id: &u64| self.states[self.at(*id)].pending == 0;
         let back = (self.first..end).take_while(is_back).count();
-        let kept = self.messages.len() - back;
-        if back > kept {
-            // All at once, which is one copy, and the few that stay back again: one
-            // by one would cost a message more than its account does.
-            returned.append(&mut self.messages);
-            for _ in 0..kept {
-                returned.pop_back().into_iter().for_each(|message| self.messages.push_front(message));
-            }
-        } else {
-            returned.extend(self.messages.drain(..back));
-        }
+        give_back(back, &mut self.messages, returned);
         self.first += back as u64;
         back > 0
     }

@@ -70,7 +70,7 @@ impl Drawing<'_> {
             "\n{}, {}: {what}; ×{ratio} {first}'s within blocks\n\n{}{}",
             plain(self.baseline),
             self.target.name(),
-            Style::Markdown.table(&header, &lines, 0),
+            Style::Markdown.table(&header, &lines, 0, 0),
             letters(self.shown().map(|figure| &figure.doubts))
         )
     }
