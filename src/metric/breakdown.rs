@@ -15,6 +15,10 @@ use crate::ratio::spread::half_width;
 /// A context switch takes no longer without samples: 2 to 15 µs were measured.
 const MOST_OF_A_SWITCH_NS: f64 = 20_000.0;
 
+/// Two processes differ by more than their generations say; by how much was measured
+/// (docs/METHOD.md, "Where the time goes").
+const BEYOND_GENERATIONS: f64 = 1.5;
+
 /// What stands for a symbol where there is no sample.
 const SWITCHING: &str = "(switching threads: in no sample, by estimate)";
 
@@ -217,7 +221,8 @@ fn side_of(
     let classes = classes.map(|(at, class)| {
         let tally = &all.classes[at];
         let centre = share(tally.weight);
-        let half = half_width(&shares.iter().map(|shares| shares[at]).collect::<Vec<_>>()).unwrap_or(1.0);
+        let of_generations = half_width(&shares.iter().map(|shares| shares[at]).collect::<Vec<_>>());
+        let half = of_generations.map_or(1.0, |half| half * BEYOND_GENERATIONS);
         let of_cost = |factor: f64| match measured_per_byte {
             OrAbsent::Found(cost) => OrAbsent::Found(centre * cost * factor),
             OrAbsent::Absent { absent } => OrAbsent::absent(absent.clone()),
