@@ -10,6 +10,7 @@ mod page;
 use std::collections::BTreeSet;
 
 use copycost::compare::Baseline;
+use made_up::Machine;
 use page::{all, as_xml, baseline, page, parse, points, text, with_id};
 use roxmltree::{Document, Node};
 
@@ -223,4 +224,23 @@ fn colours_can_be_told_from_their_ground_in_light_and_dark() {
             }
         }
     }
+}
+
+/// Eight modes are 28 pairs: the page goes on below the first few of a question, and
+/// has the others where they are asked for.
+#[test]
+fn many_answers_to_a_question_are_folded() {
+    let modes: Vec<&str> = copycost::copy_mode::REGISTRY.iter().map(|mode| mode.name).collect();
+    let pairs = modes.len() * (modes.len() - 1) / 2;
+    let machine = Machine { modes, ..Machine::taking(|_, bytes, _| 300.0 + bytes as f64) };
+    let xml = as_xml(&page(&[machine.baseline("last")]));
+    let document = parse(&xml);
+    let section = with_id(&document, "findings");
+    let lists = all(section, "ul").filter(|list| list.attribute("class") == Some("findings"));
+    let (folded, open): (Vec<Node>, Vec<Node>) =
+        lists.partition(|list| list.parent().is_some_and(|parent| parent.has_tag_name("details")));
+    let answers = |list: &Node| list.children().filter(|node| node.has_tag_name("li")).count();
+    assert!(open.iter().all(|list| answers(list) <= 9));
+    let most = folded.iter().map(answers).max();
+    assert_eq!(most, Some(pairs - 9), "each pair once, for throughput");
 }

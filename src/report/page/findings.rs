@@ -9,6 +9,9 @@ use crate::report::Report;
 use crate::report::findings::{Finding, FindingKind};
 use crate::report::words;
 
+/// How many of a kind are shown at once: what three modes give. Eight modes are 28 pairs.
+const SHOWN: usize = 9;
+
 pub(super) fn draw(report: &Report) -> Markup {
     html! {
         @if report.findings.is_empty() { p { "The records allow none." } }
@@ -17,10 +20,18 @@ pub(super) fn draw(report: &Report) -> Markup {
                 report.findings.iter().filter(|finding| finding.kind == kind).collect();
             @if !of_kind.is_empty() {
                 h3 { (kind.title()) }
-                ul.findings { @for finding in of_kind { li { (draw_one(report, finding)) } } }
+                @let (shown, more) = of_kind.split_at(of_kind.len().min(SHOWN));
+                (list(report, shown))
+                @if !more.is_empty() {
+                    details { summary { (more.len()) " more" } (list(report, more)) }
+                }
             }
         }
     }
+}
+
+fn list(report: &Report, findings: &[&Finding]) -> Markup {
+    html! { ul.findings { @for finding in findings { li { (draw_one(report, finding)) } } } }
 }
 
 fn draw_one(report: &Report, finding: &Finding) -> Markup {

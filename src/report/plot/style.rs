@@ -27,7 +27,8 @@ pub(in crate::report) enum Mark {
 /// How the line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum Line {
-    /// A dash for each number from 0; 0 is solid.
+    /// A dash for each number from 0; 0 is solid. Where colours begin again it is the
+    /// next one, so that colour and dash together repeat after twenty-five.
     Dash(usize),
     /// The same, thin, and with small points.
     Thin(usize),
@@ -47,9 +48,10 @@ impl Style {
             Mark::Numbered(number) => format!("c{}", number % COLOURS),
             Mark::Reference => "ref".into(),
         };
+        let dash = |number: usize| (number + number / COLOURS) % DASHES;
         let line = match self.line {
-            Line::Dash(number) => format!("d{}", number % DASHES),
-            Line::Thin(number) => format!("d{} thin", number % DASHES),
+            Line::Dash(number) => format!("d{}", dash(number)),
+            Line::Thin(number) => format!("d{} thin", dash(number)),
         };
         format!("s {colour} {line} f{}", self.fill % FILLS)
     }
@@ -107,4 +109,16 @@ impl Style {
 pub(super) fn short(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_and_dash_tell_more_lines_apart_than_there_are_modes() {
+        let of = |number| Style { mark: Mark::Numbered(number), line: Line::Dash(number), fill: 0 }.classes();
+        let all: std::collections::BTreeSet<String> = (0..COLOURS * DASHES).map(of).collect();
+        assert_eq!(all.len(), COLOURS * DASHES);
+    }
 }
