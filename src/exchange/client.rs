@@ -201,7 +201,9 @@ fn reference_round(lane: &mut ReferenceLane, messages: u64, ring: &mut Ring, gat
 
 impl ModeLane {
     /// Sends `messages` as fast as the connection takes them, and returns
-    /// when all are back and nothing waits to be sent.
+    /// when all are back and nothing waits to be sent. Its own function, so that its
+    /// loop has the registers to itself.
+    #[inline(never)]
     fn stream(
         &mut self,
         messages: u64,
