@@ -71,7 +71,8 @@ fn what_cannot_be_told_says_what_was_missed_and_how_many_passes_it_takes() {
     let absolute = &cell(&comparison, MODE).absolute;
     let (size, passes) = (100.0 * absolute.findable.unwrap(), absolute.passes_needed.unwrap());
     assert!(absolute.verdict == Verdict::CannotTell && size > 10.0 && passes > 8, "{absolute:?}");
-    let text = render(&comparison, Style::Text);
+    // Words are wrapped where the table is wide.
+    let text = render(&comparison, Style::Text).split_whitespace().collect::<Vec<_>>().join(" ");
     let words = format!(
         "cannot tell: changes below {size:.1} % could have been missed; {passes} passes would find 10 %"
     );
