@@ -153,11 +153,23 @@ impl Profile {
     }
 
     /// By how much rounds of `mode` are slowed on purpose, in percent of their
-    /// time; 0 unless a test of the method asks for it.
+    /// time; 0 unless a test of the method asks for it here.
     pub fn slowed_percent(&self, mode: &str, message_bytes: usize) -> f64 {
+        if !self.slowdown.side.is_empty() {
+            return 0.0; // it is of another place, see `at_side`
+        }
         let sizes = self.matrix.message_bytes.iter().zip(&self.slowdown.percent);
         let mut of_size = sizes.filter(|(bytes, _)| **bytes == message_bytes && mode == self.slowdown.mode);
         of_size.next().map_or(0.0, |(_, percent)| *percent)
+    }
+
+    /// What holds at the side `name` of a recording: a slowdown may be of one side.
+    pub fn at_side(&self, name: &str) -> Profile {
+        let mut profile = self.clone();
+        if profile.slowdown.side == name {
+            profile.slowdown.side.clear();
+        }
+        profile
     }
 
     /// How long a round may stand still.

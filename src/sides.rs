@@ -49,7 +49,8 @@ impl SidedPass<'_> {
 
     /// Begins the pass at a side.
     pub fn begin(&self, side: &mut AgentSide, sides: usize) -> Result<()> {
-        side.begin(self.target, self.profile, self.silence(sides)).map(drop)
+        let profile = self.profile.at_side(side.name());
+        side.begin(self.target, &profile, self.silence(sides)).map(drop)
     }
 
     /// Measures at `sides`, in all of which the pass has begun, and with `across`
@@ -107,9 +108,10 @@ impl SidedPass<'_> {
         let mut measured = measured.into_iter();
         for ((side, outcome), _) in sides.iter().zip(outcomes).zip(&there).filter(|(_, takes)| **takes) {
             let record = |measurement| {
+                let profile = self.profile.at_side(side.name());
                 let environment = side.conditions().map(|conditions| conditions.environment.clone());
                 let environment = environment.unwrap_or_default();
-                let mut record = Record::new(measurement, self.profile, &environment, side.steal_percent());
+                let mut record = Record::new(measurement, &profile, &environment, side.steal_percent());
                 let others = busy.iter().filter(|(other, _)| other != side.name());
                 record.doubts.extend(others.map(|(side, share)| {
                     Doubt::OthersBusy { side: side.clone(), percent: 100.0 * share }.written()

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use copycost::compare::{Baseline, statistics::Basis};
+use copycost::doubt::DoubtKind;
 use copycost::exchange::ACROSS_LANE;
 use stage::{Stage, succeeded, text};
 
@@ -219,4 +220,29 @@ fn sides_travel_one_by_one_and_still_share_their_blocks() {
     }
     let run = succeeded(stage.run(&["compare", "x", "y", "--json"]));
     assert!(text(&run.stdout).contains("\"basis\": \"shared_blocks\""));
+}
+
+#[test]
+fn a_slowdown_of_one_side_is_of_that_side() {
+    let stage = Stage::new();
+    let slowdown = |side: &str| {
+        let slowdown = format!("[slowdown]\nmode = \"one-copy\"\nside = \"{side}\"\npercent = [5.0, 5.0]\n");
+        std::fs::write(stage.directory.path().join("profile.toml"), stage::PROFILE.to_string() + &slowdown)
+            .unwrap();
+    };
+    slowdown("c");
+    let run = stage.record(&[&TWO[..], &["--rounds", "1"]].concat());
+    assert_eq!(run.status.code(), Some(2));
+    let error = text(&run.stderr);
+    assert!(error.contains("slowdown.side = \"c\": must be empty or one of: a, b"), "{error}");
+
+    slowdown("b");
+    succeeded(stage.record(&[&TWO[..], &["--rounds", "1"]].concat()));
+    for (side, expected) in [("a", vec![]), ("b", vec!["one-copy"])] {
+        let baseline = Baseline::load(&stage.output(), &format!("g-{side}")).unwrap();
+        let records = baseline.processes.iter().flat_map(|process| &process.records);
+        let slowed = records.filter(|record| record.doubt_kinds().contains(DoubtKind::Slowed));
+        let slowed: Vec<&str> = slowed.map(|record| record.cell.mode.as_str()).collect();
+        assert_eq!(slowed, expected, "at {side}");
+    }
 }

@@ -66,10 +66,10 @@ def processes(home, name, target):
     return kept
 
 
-def manifest(home, name):
-    path = os.path.join(directory(home, name), "recording.json")
+def manifest(home, name, file="recording.json"):
+    path = os.path.join(directory(home, name), file)
     if not os.path.exists(path):
-        raise Refused(f"{name} in {home} is no recording: there is no {os.path.basename(path)}")
+        raise Refused(f"{name} in {home} is no recording: there is no {file}")
     with open(path, encoding="utf-8") as text:
         return json.load(text)
 

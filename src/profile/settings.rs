@@ -127,6 +127,10 @@ pub struct RoundSettings {
 #[allow(missing_docs)]
 pub struct SlowdownSettings {
     pub mode: String,
+    /// Of a recording with sides; all of them if it is empty, as in records older than
+    /// this key.
+    #[serde(default)]
+    pub side: String,
     /// One for each of `matrix.message_bytes`.
     pub percent: Vec<f64>,
 }

@@ -137,31 +137,42 @@ impl Segments {
         }
     }
 
-    /// What comes after the first `sent_bytes`, up to where ranges of fewer than
-    /// `small_below_bytes` give way to others or the other way round.
+    /// All of it as one run, unless ranges of fewer than `small_below_bytes` lie beside
+    /// others.
     #[inline]
-    pub(crate) fn run(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
+    pub(crate) fn one_run(&self, small_below_bytes: usize) -> Option<Run> {
         let is_small = self.longest_bytes < small_below_bytes;
-        if is_small || self.shortest_bytes >= small_below_bytes {
-            let (ranges, bytes) = (0..self.table.len(), self.total_bytes - sent_bytes);
-            return Run { ranges, sent_bytes, bytes, is_small, is_last: true };
-        }
-        self.part_of_mixed(sent_bytes, small_below_bytes)
+        let alike = is_small || self.shortest_bytes >= small_below_bytes;
+        let (ranges, bytes) = (0..self.table.len(), self.total_bytes);
+        alike.then_some(Run { ranges, sent_bytes: 0, bytes, is_small, is_last: true })
     }
 
-    fn part_of_mixed(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
-        let (mut first, mut skipped) = (0, 0);
-        while skipped + self.table[first].iov_len <= sent_bytes {
-            skipped += self.table[first].iov_len;
-            first += 1;
+    /// From the range `first` up to where ranges of fewer than `small_below_bytes` give
+    /// way to others or the other way round.
+    #[inline(always)]
+    pub(crate) fn run_from(&self, first: usize, small_below_bytes: usize) -> Run {
+        let is_small = self.table[first].iov_len < small_below_bytes;
+        let (mut end, mut bytes) = (first, 0);
+        while end < self.table.len() && (self.table[end].iov_len < small_below_bytes) == is_small {
+            bytes += self.table[end].iov_len;
+            end += 1;
         }
-        let is_small = |range: &libc::iovec| range.iov_len < small_below_bytes;
-        let small = is_small(&self.table[first]);
-        let alike = self.table[first..].iter().take_while(|range| is_small(range) == small);
-        let (count, bytes) = alike.fold((0, 0), |(count, bytes), range| (count + 1, bytes + range.iov_len));
-        let (ranges, sent_bytes) = (first..first + count, sent_bytes - skipped);
-        let (bytes, is_last) = (bytes - sent_bytes, first + count == self.table.len());
-        Run { ranges, sent_bytes, bytes, is_small: small, is_last }
+        Run { ranges: first..end, sent_bytes: 0, bytes, is_small, is_last: end == self.table.len() }
+    }
+
+    /// The run that comes after the first `sent_bytes`.
+    pub(crate) fn run_after(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
+        let (mut first, mut skipped) = (0, 0);
+        let mut run = self.one_run(small_below_bytes).unwrap_or_else(|| {
+            while skipped + self.table[first].iov_len <= sent_bytes {
+                skipped += self.table[first].iov_len;
+                first += 1;
+            }
+            self.run_from(first, small_below_bytes)
+        });
+        run.sent_bytes = sent_bytes - skipped;
+        run.bytes -= run.sent_bytes;
+        run
     }
 
     /// The number of ranges; none of them is empty.
@@ -200,7 +211,7 @@ impl Segments {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     /// Which they are.
-    pub(super) ranges: Range<usize>,
+    pub(crate) ranges: Range<usize>,
     /// What has been sent of them.
     pub(super) sent_bytes: usize,
     /// What has not.
@@ -208,7 +219,7 @@ pub(crate) struct Run {
     /// Whether each of them is small.
     pub(crate) is_small: bool,
     /// Whether no others follow.
-    pub(super) is_last: bool,
+    pub(crate) is_last: bool,
 }
 
 impl From<Vec<u8>> for Segments {
@@ -252,10 +263,10 @@ mod tests {
             (1018, 3..4, 3, 1, true, true),
         ] {
             let expected = Run { ranges, sent_bytes: sent, bytes, is_small, is_last };
-            assert_eq!(segments.run(sent_bytes, 100), expected, "after {sent_bytes}");
+            assert_eq!(segments.run_after(sent_bytes, 100), expected, "after {sent_bytes}");
         }
         let all = Run { ranges: 0..4, sent_bytes: 5, bytes: 1014, is_small: false, is_last: true };
-        assert_eq!(segments.run(5, 0), all);
+        assert_eq!(segments.run_after(5, 0), all);
     }
 
     #[test]

@@ -29,28 +29,27 @@ pub(crate) fn send_segments(
 
 /// Sends a run of `segments`, with `MSG_MORE` where others follow it; the kernel
 /// copies before it returns.
-#[inline]
 pub(crate) fn send_run(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
     sendmsg_run(socket, segments, run, 0)
 }
 
-/// As [`send_run`] with `MSG_ZEROCOPY`: the kernel goes on reading the
-/// bytes until it says on the error queue that it is done. Memory-safe
+/// As [`send_run`] with `MSG_ZEROCOPY`, unless the run is of small ranges: the kernel
+/// goes on reading the bytes until it says on the error queue that it is done. Memory-safe
 /// whatever the caller does (the kernel holds the pages), but the *data* is
 /// right only if the bytes stay as they are: only `zerocopy/` may call it.
-#[inline]
+#[inline(always)] // a message may take two
 pub(crate) fn send_run_zerocopy(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
-    sendmsg_run(socket, segments, run, libc::MSG_ZEROCOPY)
+    sendmsg_run(socket, segments, run, libc::MSG_ZEROCOPY * libc::c_int::from(!run.is_small))
 }
 
-#[inline]
+#[inline(always)]
 fn sendmsg_run(
     socket: BorrowedFd<'_>,
     segments: &Segments,
     run: &Run,
     flags: libc::c_int,
 ) -> io::Result<usize> {
-    let more = if run.is_last { 0 } else { libc::MSG_MORE };
+    let more = libc::MSG_MORE * libc::c_int::from(!run.is_last);
     let table = &segments.table()[run.ranges.clone()];
     sendmsg(socket, table, run.sent_bytes, libc::MSG_NOSIGNAL | more | flags)
 }

@@ -63,6 +63,14 @@ pub struct SendError<B> {
     pub buffer: Option<B>,
 }
 
+/// What has gone of a buffer.
+#[derive(Default)]
+struct Sent {
+    bytes: usize,
+    /// How many completions will come for it.
+    ids: usize,
+}
+
 impl<B: AsRef<Segments> + 'static> Sender<B> {
     /// Opts `socket` in (`SO_ZEROCOPY`). `wait_limit` bounds each wait of the
     /// sender's own, for completions or (on a non-blocking socket) for room to
@@ -136,7 +144,9 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty buffer never completes");
             return Err(SendError { operation: ZEROCOPY_SEND, source, buffer: Some(buffer) });
         }
-        let run = buffer.as_ref().run(0, self.copied_below_bytes);
+        let Some(run) = buffer.as_ref().one_run(self.copied_below_bytes) else {
+            return self.send_mixed(buffer);
+        };
         match self.send_run(buffer.as_ref(), &run) {
             Ok(bytes) if bytes == total_bytes => {
                 if run.is_small {
@@ -148,58 +158,70 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                 }
                 Ok(())
             }
-            taken => self.send_on(buffer, taken),
+            taken => self.send_on(buffer, Sent::default(), run, taken),
         }
     }
 
-    /// Goes on after a first call that did not take all of `buffer`. Apart
-    /// from the way that nearly every buffer goes, which its registers would slow down.
+    /// A buffer whose small ranges lie beside others: a call for each run of either.
     #[inline(never)]
-    fn send_on(&mut self, buffer: B, mut taken: io::Result<usize>) -> Result<(), SendError<B>> {
-        let total_bytes = buffer.as_ref().total_bytes();
-        let (mut sent_bytes, mut ids) = (0, 0);
+    fn send_mixed(&mut self, buffer: B) -> Result<(), SendError<B>> {
+        let mut sent = Sent::default();
+        let mut run = buffer.as_ref().run_from(0, self.copied_below_bytes);
         loop {
-            let run = buffer.as_ref().run(sent_bytes, self.copied_below_bytes);
-            match self.or_fallback(taken, buffer.as_ref(), &run) {
-                Ok((bytes, owns_id)) => {
-                    sent_bytes += bytes;
-                    if owns_id {
-                        ids += 1;
-                        self.tracker.sent_part();
-                        self.tally.count_send(bytes, bytes < run.bytes);
-                    } else {
-                        self.tally.copied_bytes += bytes as u64;
-                    }
+            match self.send_run(buffer.as_ref(), &run) {
+                Ok(bytes) if bytes == run.bytes && !run.is_last => {
+                    self.count(&mut sent, &run, bytes, !run.is_small);
                 }
+                Ok(bytes) if bytes == run.bytes && !run.is_small => {
+                    self.tally.count_send(bytes, false);
+                    self.tracker.sent(buffer);
+                    return Ok(());
+                }
+                taken => return self.send_on(buffer, sent, run, taken),
+            }
+            run = buffer.as_ref().run_from(run.ranges.end, self.copied_below_bytes);
+        }
+    }
+
+    /// Goes on after a call that did not take all of its `run`. Apart from the ways that
+    /// nearly every buffer goes, which its registers would slow down.
+    #[inline(never)]
+    fn send_on(
+        &mut self,
+        buffer: B,
+        mut sent: Sent,
+        mut run: Run,
+        mut taken: io::Result<usize>,
+    ) -> Result<(), SendError<B>> {
+        loop {
+            match self.or_fallback(taken, buffer.as_ref(), &run) {
+                Ok((bytes, owns_id)) => self.count(&mut sent, &run, bytes, owns_id),
                 Err(error) => {
                     if let Err((operation, source)) = self.make_room(error) {
-                        let buffer = if sent_bytes == 0 {
+                        let buffer = if sent.bytes == 0 {
                             Some(buffer)
                         } else {
-                            self.keep(buffer, ids);
+                            self.keep(buffer, sent.ids);
                             None
                         };
                         return Err(SendError { operation, source, buffer });
                     }
                 }
             }
-            if sent_bytes == total_bytes {
-                self.keep(buffer, ids);
+            if sent.bytes == buffer.as_ref().total_bytes() {
+                self.keep(buffer, sent.ids);
                 return Ok(());
             }
-            let run = buffer.as_ref().run(sent_bytes, self.copied_below_bytes);
+            run = buffer.as_ref().run_after(sent.bytes, self.copied_below_bytes);
             taken = self.send_run(buffer.as_ref(), &run);
         }
     }
 
     /// One call, without the flag if the run is to be copied.
-    #[inline]
+    #[inline(always)]
     fn send_run(&self, segments: &Segments, run: &Run) -> io::Result<usize> {
         #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
-        match run.is_small {
-            true => sys::send_run(self.socket.as_fd(), segments, run),
-            false => sys::send_run_zerocopy(self.socket.as_fd(), segments, run),
-        }
+        sys::send_run_zerocopy(self.socket.as_fd(), segments, run)
     }
 
     /// The bytes that a call took, and whether a completion will come for them. Where
@@ -226,6 +248,19 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         match bytes {
             0 => Err(io::ErrorKind::WriteZero.into()),
             _ => Ok((bytes, owns_id)),
+        }
+    }
+
+    /// Takes into account a call that took `bytes` of `run`.
+    #[inline]
+    fn count(&mut self, sent: &mut Sent, run: &Run, bytes: usize, owns_id: bool) {
+        sent.bytes += bytes;
+        if owns_id {
+            sent.ids += 1;
+            self.tracker.sent_part();
+            self.tally.count_send(bytes, bytes < run.bytes);
+        } else {
+            self.tally.copied_bytes += bytes as u64;
         }
     }
 

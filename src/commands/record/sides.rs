@@ -57,6 +57,12 @@ fn begin(record: &Record, output: &Path, name: &BaselineName) -> anyhow::Result<
     let choice = ProfileChoice::load(record.profile.as_deref(), "sides")?;
     eprintln!("copycost record: {choice}");
     let (profile, targets) = (choice.profile, record.targets());
+    let slowed = &profile.slowdown.side;
+    if !slowed.is_empty() && sides.iter().all(|side| side.name != *slowed) {
+        let names: Vec<&str> = sides.iter().map(|side| side.name.as_str()).collect();
+        let what = format!("slowdown.side = {slowed:?}: must be empty or one of: {}", names.join(", "));
+        return Err(WrongUsage(what).into());
+    }
     let cells = selection::cells(&profile, &targets, record.filter.as_deref())?;
     recording::try_writing(output, name, &cells).map_err(|error| WrongUsage(error.to_string()))?;
     let manifest = Manifest::new(profile, targets, record.rounds, record.filter.clone());
