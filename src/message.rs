@@ -30,6 +30,8 @@ pub struct Layout {
     pub gap_bytes: usize,
     /// Where the first message begins within a page.
     pub offset_bytes: usize,
+    /// Fields of fewer bytes are small, for a mode that tells them apart.
+    pub small_below_bytes: usize,
 }
 
 impl Layout {
@@ -170,7 +172,7 @@ impl Ring {
             })
             .collect();
         let file = Arc::new(sys::memory_file(c"copycost-ring", at.next_multiple_of(sys::page_bytes()))?);
-        let segments = Segments::divide(&file, &lists)?;
+        let segments = Segments::divide(&file, &lists, layout.small_below_bytes)?;
         let messages = segments.into_iter().zip(lists).map(|(mut segments, ranges)| {
             let mut position = 0;
             for index in 0..segments.len() {
@@ -230,7 +232,12 @@ mod tests {
     use std::os::unix::fs::FileExt;
 
     fn layout(message_bytes: usize, fields: usize) -> Layout {
-        Layout { field_bytes: even_fields(message_bytes, fields), gap_bytes: 64, offset_bytes: 16 }
+        Layout {
+            field_bytes: even_fields(message_bytes, fields),
+            gap_bytes: 64,
+            offset_bytes: 16,
+            small_below_bytes: 0,
+        }
     }
 
     #[test]

@@ -49,7 +49,12 @@ fn reset_while_sending(mode: &ModeEntry, batch_messages: usize) {
 }
 
 fn send_until_it_fails(mode: ModeEntry, socket: TcpStream, consumed: Arc<Consumed>, batch_messages: usize) {
-    let layout = Layout { field_bytes: even_fields(MESSAGE_BYTES, FIELDS), gap_bytes: 64, offset_bytes: 0 };
+    let layout = Layout {
+        field_bytes: even_fields(MESSAGE_BYTES, FIELDS),
+        gap_bytes: 64,
+        offset_bytes: 0,
+        small_below_bytes: 100,
+    };
     let mut ring = Ring::new(&layout, MESSAGES * MESSAGE_BYTES).unwrap();
     let mut sender = (mode.open)(Connection {
         socket: Arc::new(socket.into()),
@@ -58,7 +63,7 @@ fn send_until_it_fails(mode: ModeEntry, socket: TcpStream, consumed: Arc<Consume
         message_bytes: MESSAGE_BYTES,
         fields: FIELDS,
         memory: ring.memory(),
-        settings: ModeSettings { zero_copy_from_bytes: 100, batch_messages, registered_buffers: false },
+        settings: ModeSettings { batch_messages, registered_buffers: false },
         staging_offset_bytes: 0,
         wait_limit: Duration::from_secs(5),
     })

@@ -15,7 +15,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     open: |connection| {
         let mut sender = Sender::shared(Arc::clone(&connection.socket), connection.wait_limit)
             .map_err(|source| SendFailure { operation: "setsockopt SO_ZEROCOPY", source })?;
-        sender.copy_below(connection.settings.zero_copy_from_bytes);
+        sender.copy_small();
         // A run of small fields between two others makes as many calls more.
         sender.reserve(connection.ring_messages * connection.fields.div_ceil(2));
         Ok(Box::new(ZeroCopy { sender }))

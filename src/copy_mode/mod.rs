@@ -165,8 +165,6 @@ pub struct Connection {
 /// Settings that bear on some mode and on nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct ModeSettings {
-    /// `message.zero_copy_from_bytes`.
-    pub zero_copy_from_bytes: usize,
     /// `io_uring.batch_messages`.
     pub batch_messages: usize,
     /// `io_uring.registered_buffers`.

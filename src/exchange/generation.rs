@@ -158,6 +158,7 @@ impl Generation {
                     field_bytes: profile.message.field_bytes(cell.message_bytes),
                     gap_bytes: profile.message.gap_bytes,
                     offset_bytes: profile.message.ring_offset_bytes,
+                    small_below_bytes: profile.message.zero_copy_from_bytes,
                 },
                 ring_bytes: profile.message.ring_bytes,
                 staging_offset_bytes: profile.message.staging_offset_bytes,
@@ -255,7 +256,6 @@ fn client_connection(cell: &Cell, profile: &Profile, open: &Served) -> Connectio
         fields: profile.message.fields,
         staging_offset_bytes: profile.message.staging_offset_bytes,
         settings: ModeSettings {
-            zero_copy_from_bytes: profile.message.zero_copy_from_bytes,
             batch_messages: profile.io_uring.batch_messages,
             registered_buffers: profile.io_uring.registered_buffers,
         },

@@ -68,9 +68,8 @@ enum Memory {
 pub struct Segments {
     table: Box<[libc::iovec]>,
     total_bytes: usize,
-    /// Of one range.
-    shortest_bytes: usize,
-    longest_bytes: usize,
+    /// All of `table`, parted where small ranges meet others.
+    runs: Box<[Run]>,
     // Keeps the bytes alive; they are reached through `table`.
     memory: Memory,
 }
@@ -84,10 +83,14 @@ unsafe impl Sync for Segments {}
 
 impl Segments {
     /// Maps `file` shared, page-aligned, and divides it: one value for each
-    /// list of ranges. Fails with `InvalidInput` if a range leaves the file,
+    /// list of ranges, of which those of fewer than `small_below_bytes` are small. Fails with `InvalidInput` if a range leaves the file,
     /// two overlap, they are not in rising order, or a list has more than
     /// [`MAX_SEGMENTS`].
-    pub(crate) fn divide(file: &File, lists: &[Vec<Range<usize>>]) -> io::Result<Vec<Segments>> {
+    pub(crate) fn divide(
+        file: &File,
+        lists: &[Vec<Range<usize>>],
+        small_below_bytes: usize,
+    ) -> io::Result<Vec<Segments>> {
         let map = Arc::new(MmapOptions::new().map_raw(file)?);
         let mut taken_to = 0;
         for list in lists {
@@ -110,17 +113,23 @@ impl Segments {
                     iov_base: unsafe { base.add(range.start) }.cast(),
                     iov_len: range.len(),
                 });
-                Segments::new(table, Memory::Mapped(Arc::clone(&map)))
+                Segments::new(table, small_below_bytes, Memory::Mapped(Arc::clone(&map)))
             })
             .collect())
     }
 
-    fn new(table: impl Iterator<Item = libc::iovec>, memory: Memory) -> Segments {
+    fn new(table: impl Iterator<Item = libc::iovec>, small_below_bytes: usize, memory: Memory) -> Segments {
         let table: Box<[libc::iovec]> = table.filter(|part| part.iov_len > 0).collect();
-        let lengths = || table.iter().map(|part| part.iov_len);
-        let total_bytes = lengths().sum();
-        let (shortest_bytes, longest_bytes) = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
-        Segments { table, total_bytes, shortest_bytes, longest_bytes, memory }
+        let total_bytes = table.iter().map(|part| part.iov_len).sum();
+        let is_small = |part: &libc::iovec| part.iov_len < small_below_bytes;
+        let mut end = 0;
+        let runs = table.chunk_by(|one, next| is_small(one) == is_small(next)).map(|alike| {
+            let ranges = end..end + alike.len();
+            end = ranges.end;
+            let bytes = alike.iter().map(|part| part.iov_len).sum();
+            Run::new(ranges, bytes, is_small(&alike[0]), end == table.len())
+        });
+        Segments { total_bytes, runs: runs.collect(), table, memory }
     }
 
     /// The ranges as `sendmsg(2)` takes them. Each names bytes that `self` keeps
@@ -137,42 +146,16 @@ impl Segments {
         }
     }
 
-    /// All of it as one run, unless ranges of fewer than `small_below_bytes` lie beside
-    /// others.
+    /// All of it in order, in as few calls as send small ranges and others apart.
     #[inline]
-    pub(crate) fn one_run(&self, small_below_bytes: usize) -> Option<Run> {
-        let is_small = self.longest_bytes < small_below_bytes;
-        let alike = is_small || self.shortest_bytes >= small_below_bytes;
-        let (ranges, bytes) = (0..self.table.len(), self.total_bytes);
-        alike.then_some(Run { ranges, sent_bytes: 0, bytes, is_small, is_last: true })
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
     }
 
-    /// From the range `first` up to where ranges of fewer than `small_below_bytes` give
-    /// way to others or the other way round.
-    #[inline(always)]
-    pub(crate) fn run_from(&self, first: usize, small_below_bytes: usize) -> Run {
-        let is_small = self.table[first].iov_len < small_below_bytes;
-        let (mut end, mut bytes) = (first, 0);
-        while end < self.table.len() && (self.table[end].iov_len < small_below_bytes) == is_small {
-            bytes += self.table[end].iov_len;
-            end += 1;
-        }
-        Run { ranges: first..end, sent_bytes: 0, bytes, is_small, is_last: end == self.table.len() }
-    }
-
-    /// The run that comes after the first `sent_bytes`.
-    pub(crate) fn run_after(&self, sent_bytes: usize, small_below_bytes: usize) -> Run {
-        let (mut first, mut skipped) = (0, 0);
-        let mut run = self.one_run(small_below_bytes).unwrap_or_else(|| {
-            while skipped + self.table[first].iov_len <= sent_bytes {
-                skipped += self.table[first].iov_len;
-                first += 1;
-            }
-            self.run_from(first, small_below_bytes)
-        });
-        run.sent_bytes = sent_bytes - skipped;
-        run.bytes -= run.sent_bytes;
-        run
+    /// All of it in one call, none of it small.
+    #[inline]
+    pub(crate) fn whole(&self) -> Run {
+        Run::new(0..self.table.len(), self.total_bytes, false, true)
     }
 
     /// The number of ranges; none of them is empty.
@@ -211,15 +194,34 @@ impl Segments {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     /// Which they are.
-    pub(crate) ranges: Range<usize>,
-    /// What has been sent of them.
-    pub(super) sent_bytes: usize,
-    /// What has not.
+    pub(super) ranges: Range<usize>,
+    /// Their sum.
     pub(crate) bytes: usize,
+    /// Of `sendmsg(2)`.
+    pub(super) flags: libc::c_int,
+}
+
+impl Run {
+    /// Small ranges are copied by the call, others are not; all but the last call say
+    /// that more follows.
+    #[inline]
+    fn new(ranges: Range<usize>, bytes: usize, is_small: bool, is_last: bool) -> Run {
+        let by_reference = if is_small { 0 } else { libc::MSG_ZEROCOPY };
+        let more = if is_last { 0 } else { libc::MSG_MORE };
+        Run { ranges, bytes, flags: libc::MSG_NOSIGNAL | by_reference | more }
+    }
+
     /// Whether each of them is small.
-    pub(crate) is_small: bool,
+    #[inline]
+    pub(crate) fn is_small(&self) -> bool {
+        self.flags & libc::MSG_ZEROCOPY == 0
+    }
+
     /// Whether no others follow.
-    pub(crate) is_last: bool,
+    #[inline]
+    pub(crate) fn is_last(&self) -> bool {
+        self.flags & libc::MSG_MORE == 0
+    }
 }
 
 impl From<Vec<u8>> for Segments {
@@ -227,7 +229,7 @@ impl From<Vec<u8>> for Segments {
         let mut parts = vec![bytes];
         let part = &mut parts[0];
         let table = [libc::iovec { iov_base: part.as_mut_ptr().cast(), iov_len: part.len() }];
-        Segments::new(table.into_iter(), Memory::Heap(parts))
+        Segments::new(table.into_iter(), 0, Memory::Heap(parts))
     }
 }
 
@@ -252,21 +254,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_part_where_small_ranges_meet_others_and_begin_where_a_send_stopped() {
+    fn runs_part_where_small_ranges_meet_others() {
         let file = memory_file(c"test", 8192).unwrap();
-        let segments = &Segments::divide(&file, &[vec![0..10, 20..25, 100..1100, 2000..2004]]).unwrap()[0];
-        for (sent_bytes, ranges, sent, bytes, is_small, is_last) in [
-            (0, 0..2, 0, 15, true, false),
-            (12, 1..2, 2, 3, true, false),
-            (15, 2..3, 0, 1000, false, false),
-            (1014, 2..3, 999, 1, false, false),
-            (1018, 3..4, 3, 1, true, true),
-        ] {
-            let expected = Run { ranges, sent_bytes: sent, bytes, is_small, is_last };
-            assert_eq!(segments.run_after(sent_bytes, 100), expected, "after {sent_bytes}");
-        }
-        let all = Run { ranges: 0..4, sent_bytes: 5, bytes: 1014, is_small: false, is_last: true };
-        assert_eq!(segments.run_after(5, 0), all);
+        let lists = [vec![0..10, 20..25, 100..1100, 2000..2004]];
+        let runs =
+            |small_below_bytes| Segments::divide(&file, &lists, small_below_bytes).unwrap()[0].runs.clone();
+        let parted = [
+            Run::new(0..2, 15, true, false),
+            Run::new(2..3, 1000, false, false),
+            Run::new(3..4, 4, true, true),
+        ];
+        assert_eq!(*runs(100), parted);
+        assert_eq!(*runs(0), [Run::new(0..4, 1019, false, true)]);
+        assert_eq!(*runs(2000), [Run::new(0..4, 1019, true, true)]);
     }
 
     #[test]
@@ -278,9 +278,9 @@ mod tests {
             vec![vec![0..8193]],
             vec![(0..MAX_SEGMENTS + 1).map(|i| i..i + 1).collect()],
         ] {
-            let error = Segments::divide(&file, &bad).unwrap_err();
+            let error = Segments::divide(&file, &bad, 0).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{bad:?}");
         }
-        assert_eq!(Segments::divide(&file, &[vec![0..8192, 8192..8192]]).unwrap()[0].total_bytes(), 8192);
+        assert_eq!(Segments::divide(&file, &[vec![0..8192, 8192..8192]], 0).unwrap()[0].total_bytes(), 8192);
     }
 }

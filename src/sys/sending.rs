@@ -27,10 +27,16 @@ pub(crate) fn send_segments(
     sendmsg(socket, segments.table(), sent_bytes, libc::MSG_NOSIGNAL)
 }
 
-/// Sends a run of `segments`, with `MSG_MORE` where others follow it; the kernel
-/// copies before it returns.
-pub(crate) fn send_run(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
-    sendmsg_run(socket, segments, run, 0)
+/// Sends what lies behind the first `sent_bytes` of a run, with `MSG_MORE` where others
+/// follow it; the kernel copies before it returns.
+pub(crate) fn send_run(
+    socket: BorrowedFd<'_>,
+    segments: &Segments,
+    run: &Run,
+    sent_bytes: usize,
+) -> io::Result<usize> {
+    let table = &segments.table()[run.ranges.clone()];
+    sendmsg(socket, table, sent_bytes, run.flags & !libc::MSG_ZEROCOPY)
 }
 
 /// As [`send_run`] with `MSG_ZEROCOPY`, unless the run is of small ranges: the kernel
@@ -38,23 +44,16 @@ pub(crate) fn send_run(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -
 /// whatever the caller does (the kernel holds the pages), but the *data* is
 /// right only if the bytes stay as they are: only `zerocopy/` may call it.
 #[inline(always)] // a message may take two
-pub(crate) fn send_run_zerocopy(socket: BorrowedFd<'_>, segments: &Segments, run: &Run) -> io::Result<usize> {
-    sendmsg_run(socket, segments, run, libc::MSG_ZEROCOPY * libc::c_int::from(!run.is_small))
-}
-
-#[inline(always)]
-fn sendmsg_run(
+pub(crate) fn send_run_zerocopy(
     socket: BorrowedFd<'_>,
     segments: &Segments,
     run: &Run,
-    flags: libc::c_int,
+    sent_bytes: usize,
 ) -> io::Result<usize> {
-    let more = libc::MSG_MORE * libc::c_int::from(!run.is_last);
-    let table = &segments.table()[run.ranges.clone()];
-    sendmsg(socket, table, run.sent_bytes, libc::MSG_NOSIGNAL | more | flags)
+    sendmsg(socket, &segments.table()[run.ranges.clone()], sent_bytes, run.flags)
 }
 
-#[inline]
+#[inline(always)]
 fn sendmsg(
     socket: BorrowedFd<'_>,
     table: &[libc::iovec],
@@ -124,7 +123,7 @@ mod tests {
     #[test]
     fn the_remaining_table_starts_where_the_send_stopped() {
         let file = memory_file(c"test", 4096).unwrap();
-        let segments = &Segments::divide(&file, &[vec![0..3, 3..3, 10..14, 20..25]]).unwrap()[0];
+        let segments = &Segments::divide(&file, &[vec![0..3, 3..3, 10..14, 20..25]], 0).unwrap()[0];
         assert_eq!((segments.len(), segments.total_bytes()), (3, 12));
         let base = segments.table()[0].iov_base as usize;
         for sent in 1..12 {

@@ -46,7 +46,7 @@ pub struct Sender<B: AsRef<Segments> + 'static> {
     tally: Tally,
     wait_limit: Duration,
     patience: Patience,
-    copied_below_bytes: usize,
+    copies_small: bool,
 }
 
 /// Why a buffer could not be sent. `buffer` is the buffer itself where the
@@ -64,11 +64,18 @@ pub struct SendError<B> {
 }
 
 /// What has gone of a buffer.
-#[derive(Default)]
 struct Sent {
     bytes: usize,
     /// How many completions will come for it.
     ids: usize,
+}
+
+impl Sent {
+    /// Of runs that were taken whole.
+    fn of(runs: &[Run]) -> Sent {
+        let ids = runs.iter().filter(|run| !run.is_small()).count();
+        Sent { bytes: runs.iter().map(|run| run.bytes).sum(), ids }
+    }
 }
 
 impl<B: AsRef<Segments> + 'static> Sender<B> {
@@ -93,15 +100,15 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
             tally: Tally::default(),
             wait_limit,
             patience: Patience::default(),
-            copied_below_bytes: 0,
+            copies_small: false,
         })
     }
 
-    /// From now on ranges of fewer than `bytes` are copied as they are sent, with
-    /// `MSG_MORE` where others follow, and only the others go with `MSG_ZEROCOPY`:
-    /// as many calls a buffer as it has runs of either, in its order.
-    pub fn copy_below(&mut self, bytes: usize) {
-        self.copied_below_bytes = bytes;
+    /// From now on ranges that are small ([`crate::message::Layout`] says which) are
+    /// copied as they are sent, with `MSG_MORE` where others follow, and only the others go
+    /// with `MSG_ZEROCOPY`: as many calls a buffer as it has runs of either, in its order.
+    pub fn copy_small(&mut self) {
+        self.copies_small = true;
     }
 
     /// The socket, to set options or to shut it down.
@@ -144,58 +151,68 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty buffer never completes");
             return Err(SendError { operation: ZEROCOPY_SEND, source, buffer: Some(buffer) });
         }
-        let Some(run) = buffer.as_ref().one_run(self.copied_below_bytes) else {
-            return self.send_mixed(buffer);
-        };
-        match self.send_run(buffer.as_ref(), &run) {
+        if self.copies_small {
+            return self.send_runs(buffer);
+        }
+        match self.send_run(buffer.as_ref(), &buffer.as_ref().whole(), 0) {
             Ok(bytes) if bytes == total_bytes => {
-                if run.is_small {
-                    self.tally.copied_bytes += bytes as u64;
-                    self.copied.push_back(buffer);
-                } else {
-                    self.tally.count_send(bytes, false);
-                    self.tracker.sent(buffer);
-                }
+                self.tally.count_send(bytes, false);
+                self.tracker.sent(buffer);
                 Ok(())
             }
-            taken => self.send_on(buffer, Sent::default(), run, taken),
+            taken => self.send_on(buffer, 0, taken),
         }
     }
 
-    /// A buffer whose small ranges lie beside others: a call for each run of either.
+    /// A call for each run of small ranges or of others.
     #[inline(never)]
-    fn send_mixed(&mut self, buffer: B) -> Result<(), SendError<B>> {
-        let mut sent = Sent::default();
-        let mut run = buffer.as_ref().run_from(0, self.copied_below_bytes);
-        loop {
-            match self.send_run(buffer.as_ref(), &run) {
-                Ok(bytes) if bytes == run.bytes && !run.is_last => {
-                    self.count(&mut sent, &run, bytes, !run.is_small);
-                }
-                Ok(bytes) if bytes == run.bytes && !run.is_small => {
-                    self.tally.count_send(bytes, false);
-                    self.tracker.sent(buffer);
-                    return Ok(());
-                }
-                taken => return self.send_on(buffer, sent, run, taken),
+    fn send_runs(&mut self, buffer: B) -> Result<(), SendError<B>> {
+        for (number, run) in buffer.as_ref().runs().iter().enumerate() {
+            match self.send_run(buffer.as_ref(), run, 0) {
+                Ok(bytes) if bytes == run.bytes => {}
+                taken => return self.send_on(buffer, number, taken),
             }
-            run = buffer.as_ref().run_from(run.ranges.end, self.copied_below_bytes);
+            if run.is_small() {
+                self.tally.copied_bytes += run.bytes as u64;
+                continue;
+            }
+            self.tally.count_send(run.bytes, false);
+            if run.is_last() {
+                self.tracker.sent(buffer);
+                return Ok(());
+            }
+            self.tracker.sent_part();
         }
+        let sent = Sent::of(buffer.as_ref().runs());
+        self.keep(buffer, sent.ids);
+        Ok(())
     }
 
-    /// Goes on after a call that did not take all of its `run`. Apart from the ways that
-    /// nearly every buffer goes, which its registers would slow down.
+    /// Goes on after a call that did not take all of run `number`. Apart from the ways
+    /// that nearly every buffer goes, which its registers would slow down.
     #[inline(never)]
     fn send_on(
         &mut self,
         buffer: B,
-        mut sent: Sent,
-        mut run: Run,
+        mut number: usize,
         mut taken: io::Result<usize>,
     ) -> Result<(), SendError<B>> {
+        let mut sent = Sent::of(&buffer.as_ref().runs()[..number]);
+        let mut run = self.run(number, buffer.as_ref());
+        let mut sent_of_run_bytes = 0;
         loop {
-            match self.or_fallback(taken, buffer.as_ref(), &run) {
-                Ok((bytes, owns_id)) => self.count(&mut sent, &run, bytes, owns_id),
+            match self.or_fallback(taken, buffer.as_ref(), &run, sent_of_run_bytes) {
+                Ok((bytes, owns_id)) => {
+                    sent_of_run_bytes += bytes;
+                    sent.bytes += bytes;
+                    if owns_id {
+                        sent.ids += 1;
+                        self.tracker.sent_part();
+                        self.tally.count_send(bytes, sent_of_run_bytes < run.bytes);
+                    } else {
+                        self.tally.copied_bytes += bytes as u64;
+                    }
+                }
                 Err(error) => {
                     if let Err((operation, source)) = self.make_room(error) {
                         let buffer = if sent.bytes == 0 {
@@ -212,16 +229,24 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
                 self.keep(buffer, sent.ids);
                 return Ok(());
             }
-            run = buffer.as_ref().run_after(sent.bytes, self.copied_below_bytes);
-            taken = self.send_run(buffer.as_ref(), &run);
+            if sent_of_run_bytes == run.bytes {
+                number += 1;
+                run = self.run(number, buffer.as_ref());
+                sent_of_run_bytes = 0;
+            }
+            taken = self.send_run(buffer.as_ref(), &run, sent_of_run_bytes);
         }
     }
 
     /// One call, without the flag if the run is to be copied.
     #[inline(always)]
-    fn send_run(&self, segments: &Segments, run: &Run) -> io::Result<usize> {
+    fn send_run(&self, segments: &Segments, run: &Run, sent_bytes: usize) -> io::Result<usize> {
         #[allow(clippy::disallowed_methods)] // the one place that owns what it sends
-        sys::send_run_zerocopy(self.socket.as_fd(), segments, run)
+        sys::send_run_zerocopy(self.socket.as_fd(), segments, run, sent_bytes)
+    }
+
+    fn run(&self, number: usize, segments: &Segments) -> Run {
+        if self.copies_small { segments.runs()[number].clone() } else { segments.whole() }
     }
 
     /// The bytes that a call took, and whether a completion will come for them. Where
@@ -231,36 +256,24 @@ impl<B: AsRef<Segments> + 'static> Sender<B> {
         taken: io::Result<usize>,
         segments: &Segments,
         run: &Run,
+        sent_bytes: usize,
     ) -> io::Result<(usize, bool)> {
         let (bytes, owns_id) = match taken {
             Err(error)
                 if error.raw_os_error() == Some(libc::ENOBUFS)
-                    && !run.is_small
+                    && !run.is_small()
                     && self.nothing_to_wait_for() =>
             {
                 self.tally.enobufs += 1;
-                let bytes = sys::send_run(self.socket.as_fd(), segments, run)?;
+                let bytes = sys::send_run(self.socket.as_fd(), segments, run, sent_bytes)?;
                 self.tally.fallback_sends += 1;
                 (bytes, false)
             }
-            taken => (taken?, !run.is_small),
+            taken => (taken?, !run.is_small()),
         };
         match bytes {
             0 => Err(io::ErrorKind::WriteZero.into()),
             _ => Ok((bytes, owns_id)),
-        }
-    }
-
-    /// Takes into account a call that took `bytes` of `run`.
-    #[inline]
-    fn count(&mut self, sent: &mut Sent, run: &Run, bytes: usize, owns_id: bool) {
-        sent.bytes += bytes;
-        if owns_id {
-            sent.ids += 1;
-            self.tracker.sent_part();
-            self.tally.count_send(bytes, bytes < run.bytes);
-        } else {
-            self.tally.copied_bytes += bytes as u64;
         }
     }
 
