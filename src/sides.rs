@@ -4,7 +4,6 @@
 //! `exchange`'s, and where records are kept `results`'.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::cell::{Cell, Filter, Target};
 use crate::control::AgentSide;
@@ -30,44 +29,65 @@ pub struct SidedPass<'a> {
     pub seed: u64,
 }
 
+/// How a pass goes on.
+pub enum Told<'a> {
+    /// A cell begins, counted from 1.
+    Cell {
+        /// Which.
+        number: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Nothing more can be asked of a side.
+    Broken {
+        /// Its name.
+        side: &'a str,
+        /// Why, with the cell.
+        what: &'a str,
+    },
+}
+
 /// What a pass came to at one side.
 #[derive(Debug, Default)]
 pub struct OfSide {
     /// A record a cell.
     pub records: Vec<Record>,
-    /// Why cells failed, or the side did.
+    /// Why cells failed, or the end of the pass did; not what `told` heard.
     pub failures: Vec<String>,
     /// Whether the side itself failed, so that nothing of it counts.
     pub is_broken: bool,
 }
 
 impl SidedPass<'_> {
-    /// The longest that an agent may hear nothing: all others may stand still.
-    pub fn silence(&self, sides: usize) -> Duration {
-        (self.profile.stall_timeout() + Duration::from_secs(5)) * (sides as u32 + 2)
-    }
-
     /// Begins the pass at a side.
-    pub fn begin(&self, side: &mut AgentSide, sides: usize) -> Result<()> {
+    pub fn begin(&self, side: &mut AgentSide) -> Result<()> {
         let profile = self.profile.at_side(side.name());
-        side.begin(self.target, &profile, self.silence(sides)).map(drop)
+        side.begin(self.target, &profile).map(drop)
     }
 
     /// Measures at `sides`, in all of which the pass has begun, and with `across`
-    /// beside the first. `told` hears of each cell before it begins. One entry a side.
+    /// beside the first. `told` hears of each cell before it begins, and of a side that
+    /// broke as soon as its cell is over. One entry a side.
     pub fn measure(
         &self,
         sides: &mut [AgentSide],
         mut across: Option<&mut AgentSide>,
-        mut told: impl FnMut(usize, usize),
+        mut told: impl FnMut(Told<'_>),
     ) -> Vec<OfSide> {
         let mut cells = self.profile.cells(self.target);
         cells.retain(|cell| self.filter.matches(cell));
         fastrand::Rng::with_seed(self.seed).shuffle(&mut cells);
         let mut outcomes: Vec<OfSide> = sides.iter().map(|_| OfSide::default()).collect();
         for (number, cell) in cells.iter().enumerate() {
-            told(number + 1, cells.len());
+            told(Told::Cell { number: number + 1, of: cells.len() });
             self.cell(cell, sides, across.as_deref_mut(), &mut outcomes);
+            for (side, outcome) in sides.iter().zip(&mut outcomes) {
+                if let Some(what) = side.broken().filter(|_| !outcome.is_broken) {
+                    outcome.is_broken = true;
+                    outcome.failures.retain(|failure| !failure.contains(what)); // told now
+                    told(Told::Broken { side: side.name(), what });
+                }
+            }
         }
         for (side, outcome) in sides.iter_mut().zip(&mut outcomes) {
             if side.broken().is_none()

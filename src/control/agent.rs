@@ -13,8 +13,8 @@ use super::frame;
 use super::message::{Reply, Request};
 use crate::error::{Error, Result};
 
-/// How long the first request may take.
-const FIRST: Duration = Duration::from_secs(60);
+/// How long the first request may take, which is sent as soon as the agent has started.
+const FIRST: Duration = Duration::from_secs(10);
 
 /// In the place of the number of answers: no more is to come.
 const OVER: u64 = u64::MAX;
@@ -51,6 +51,7 @@ pub fn serve_pass(
             }
             Ok(Request::Open { cell, lanes }) => agent.open(cell, &lanes),
             Ok(Request::Round { lane, messages }) => agent.round(lane, messages),
+            Ok(Request::Wait {}) => continue,
             Ok(Request::Close {}) => agent.close(),
             Ok(Request::End {}) => Reply::Ended {},
             Ok(Request::Start { .. }) => Reply::Refused { what: "it has started already".into() },
@@ -79,7 +80,8 @@ fn watch(
 ) -> Receiver<Result<Request>> {
     let (sender, requests) = mpsc::channel();
     std::thread::spawn(move || {
-        for number in 0_u64.. {
+        let mut number = 0;
+        loop {
             let request = match frame::read::<Request>(&mut input) {
                 // Who is refused may leave: the error is still to be printed here.
                 Ok(None) if answered.load(Ordering::Acquire) == OVER => return,
@@ -91,6 +93,7 @@ fn watch(
                 Ok(Some(request)) => Ok(request),
                 Err(error) => Err(error),
             };
+            number += u64::from(!matches!(request, Ok(Request::Wait {})));
             let is_last = matches!(request, Err(_) | Ok(Request::End {}));
             if sender.send(request).is_err() || is_last {
                 return;

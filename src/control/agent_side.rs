@@ -17,17 +17,24 @@ use crate::error::{Error, Result};
 use crate::exchange::{CostUnit, Ended, Lane, Place, Round};
 use crate::metric::Reading;
 use crate::profile::Profile;
+use crate::profile::check::limits::STALL_TIMEOUT_S;
 
-/// Beyond the stall timeout, within which an agent itself says what stands still.
-const MARGIN: Duration = Duration::from_secs(2);
+/// How long either end waits for the other, as a share of the stall timeout: within
+/// that it is said and done.
+const SHARE: f64 = 0.9;
 
-/// Reading the conditions and trying every mode.
-const PREPARATION: Duration = Duration::from_secs(60);
+/// The stall timeout of an agent itself, which says first what stands still.
+const OWN_SHARE: f64 = 0.8;
+
+/// So many words reach an agent in the time after which it takes its controller for
+/// gone, every other of which may be late.
+const WORDS: u32 = 4;
 
 /// A side with its runner.
 pub struct AgentSide {
     name: String,
     runner: Runner,
+    /// How long an answer may take, and how long an agent waits for a word.
     limit: Duration,
     conditions: Option<Conditions>,
     cell: Option<Cell>,
@@ -56,7 +63,7 @@ impl AgentSide {
         AgentSide {
             name: name.to_string(),
             runner,
-            limit: PREPARATION,
+            limit: Duration::ZERO,
             conditions: None,
             cell: None,
             lanes: 0,
@@ -65,25 +72,31 @@ impl AgentSide {
         }
     }
 
-    /// Begins a pass: a fresh agent, which says where it is. It ends by itself if
-    /// nothing comes for `silence`.
-    pub fn begin(&mut self, target: Target, profile: &Profile, silence: Duration) -> Result<&Conditions> {
-        (self.limit, self.cell, self.conditions) = (PREPARATION, None, None);
+    /// Begins a pass: a fresh agent, which says where it is. Neither end waits for the
+    /// other for longer than the stall timeout from here on.
+    pub fn begin(&mut self, target: Target, profile: &Profile) -> Result<&Conditions> {
+        (self.limit, self.cell, self.conditions) = (profile.stall_timeout().mul_f64(SHARE), None, None);
         match self.ask(&Request::Start { program: PROGRAM.to_string() })? {
             Reply::Started {} => {}
             other => return Err(self.unexpected(&other)),
         }
-        let (profile_sent, silence_s) = (Box::new(profile.clone()), silence.as_secs_f64());
-        let conditions = match self.ask(&Request::Prepare { target, profile: profile_sent, silence_s })? {
+        if let Some(input) = &self.runner.input {
+            input.begin_pass(self.limit / WORDS);
+        }
+        let (mut sent, silence_s) = (Box::new(profile.clone()), self.limit.as_secs_f64());
+        sent.rounds.stall_timeout_s = (OWN_SHARE * profile.rounds.stall_timeout_s).max(STALL_TIMEOUT_S.0);
+        let conditions = match self.ask(&Request::Prepare { target, profile: sent, silence_s })? {
             Reply::Ready(ready) => checked(*ready, profile).map_err(|what| self.breaks(what))?,
             other => return Err(self.unexpected(&other)),
         };
-        self.limit = profile.stall_timeout() + MARGIN;
         Ok(self.conditions.insert(conditions))
     }
 
     /// Ends a pass: the agent, not the runner.
     pub fn end(&mut self) -> Result<()> {
+        if let Some(input) = &self.runner.input {
+            input.end_pass();
+        }
         match self.ask(&Request::End {})? {
             Reply::Ended {} => Ok(()),
             other => Err(self.unexpected(&other)),
@@ -123,12 +136,14 @@ impl AgentSide {
     }
 
     fn exchange(&mut self, request: &Request) -> Result<Reply> {
-        let (Some(input), Some(output)) = (&mut self.runner.input, &mut self.runner.output) else {
+        let (Some(input), Some(output)) = (&self.runner.input, &mut self.runner.output) else {
             return Err(ended());
         };
-        frame::write(input, request)?;
+        input.ask(request)?;
         output.wait_for(self.limit);
-        frame::read(output)?.ok_or_else(ended)
+        let reply = frame::read(output)?.ok_or_else(ended);
+        input.answered();
+        reply
     }
 
     /// Nothing more is asked of it after this.

@@ -12,7 +12,7 @@ use crate::metric::Reading;
 use crate::profile::Profile;
 
 /// The version of what is said here.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub(super) enum Request {
     Open { cell: Cell, lanes: Vec<Lane> },
     /// A round of a lane of it.
     Round { lane: usize, messages: u64 },
+    /// Nothing, for now: the controller is there. The one request without an answer.
+    Wait {},
     /// The end of the generation.
     Close {},
     /// The end of the agent.

@@ -7,17 +7,18 @@
 //! command, and speaks over its standard input and output:
 //!
 //! ```text
-//! agent:    copycost-agent protocol 1 program 0.1.0        (a line, after any banner)
+//! agent:    copycost-agent protocol 2 program 0.1.0        (a line, after any banner)
 //! control:  {"start": {"program": "0.1.0"}}                (a fresh process for a pass)
 //! agent:    {"started": {}}
 //! control:  {"prepare": {"target": …, "profile": …}}       agent: {"ready": …}
 //! control:  {"open": {"cell": …, "lanes": …}}              agent: {"opened": …}
 //! control:  {"round": {"lane": 0, "messages": 1000}}       agent: {"round": …}
+//! control:  {"wait": {}}                                   (no answer: others have their rounds)
 //! control:  {"close": {}}                                  agent: {"closed": …}
 //! control:  {"end": {}}                                    agent: {"ended": {}}
 //! ```
 //!
-//! each JSON text with its length in front (`frame.rs`). One answer to each
+//! each JSON text with its length in front (`frame.rs`). One answer to each other
 //! request, in turn; what cannot be done is answered by `failed`, and the session
 //! goes on; what should not have been said is answered by `refused`, and ends it.
 
@@ -36,6 +37,7 @@ mod listen;
 mod message;
 mod runner;
 mod token;
+mod voice;
 
 pub use agent::serve_pass;
 pub use agent_side::{AgentSide, Conditions};

@@ -3,12 +3,13 @@
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::clock::{Timed, now};
 use super::greeting;
 use super::last_lines::LastLines;
+use super::voice::Voice;
 use crate::error::{Error, Result};
 
 /// How long a runner may take to end once its input has: a guest shuts down.
@@ -18,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Runner {
     guard: Child,
     started: Instant,
-    pub(super) input: Option<ChildStdin>,
+    pub(super) input: Option<Voice>,
     pub(super) output: Option<Timed<ChildStdout>>,
     pub(super) last_lines: LastLines,
 }
@@ -39,7 +40,7 @@ impl Runner {
         if let Some(errors) = guard.stderr.take() {
             last_lines.follow(errors);
         }
-        let (input, output) = (guard.stdin.take(), guard.stdout.take().map(Timed::new));
+        let (input, output) = (guard.stdin.take().map(Voice::new), guard.stdout.take().map(Timed::new));
         Ok(Runner { guard, started: now(), input, output, last_lines })
     }
 

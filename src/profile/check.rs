@@ -21,6 +21,7 @@ pub(crate) mod limits {
     pub(crate) const SAMPLE_SIZE: (usize, usize) = (10, 100_000);
     pub(crate) const WARM_UP_S: (f64, f64) = (0.001, 60.0);
     pub(crate) const MEASUREMENT_TIME_S: (f64, f64) = (0.01, 3600.0);
+    pub(crate) const STALL_TIMEOUT_S: (f64, f64) = (0.1, 600.0);
     pub(crate) const RESAMPLES: (usize, usize) = (1000, 1_000_000);
     /// Of noise threshold, significance level and confidence level.
     pub(crate) const SHARE: (f64, f64) = (0.0001, 0.9999);
@@ -153,7 +154,7 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
         check.within("rounds.latency_length_ms", latency_length_ms, (0.1, 10_000.0))?;
     }
     check.within("rounds.generations", rounds.generations, (1, criterion.sample_size))?;
-    check.within("rounds.stall_timeout_s", rounds.stall_timeout_s, (0.1, 600.0))?;
+    check.within("rounds.stall_timeout_s", rounds.stall_timeout_s, limits::STALL_TIMEOUT_S)?;
     check.slowdown(profile, &known)
 }
 

@@ -18,6 +18,8 @@ threads = [1]
 [rounds]
 length_ms = 1.0
 generations = 2
+# Other tests may have the CPUs for seconds.
+stall_timeout_s = 60.0
 ";
 
 pub struct Stage {

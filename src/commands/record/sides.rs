@@ -16,7 +16,7 @@ use copycost::results::group::{Group, GroupRecording, SidePass};
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, Manifest, PassId};
 use copycost::results::table::count;
-use copycost::sides::{OfSide, SidedPass};
+use copycost::sides::{OfSide, SidedPass, Told};
 
 use super::progress::Progress;
 use super::selection;
@@ -161,9 +161,12 @@ impl Session {
         for side in &mut started {
             failed.extend(side.greet(start_timeout).err());
         }
+        for what in failed {
+            self.progress.note(&what);
+        }
         let (mut numbers, mut agents) = (Vec::new(), Vec::new());
         for number in sides {
-            let begun = begun(&mut self.sides[*number], &measured, sides.len(), |release| {
+            let begun = begun(&mut self.sides[*number], &measured, |release| {
                 self.recording.check_kernel(*number, release)
             });
             match begun {
@@ -172,22 +175,22 @@ impl Session {
                     numbers.push(*number);
                     agents.push(agent);
                 }
-                Some(Err(what)) => failed.push(what),
+                Some(Err(what)) => self.progress.note(&what),
             }
         }
         let mut across = None;
         if is_checked_across && numbers.first() == Some(&0) {
-            match begun(&mut self.across, &measured, sides.len(), |_| Ok(())) {
+            match begun(&mut self.across, &measured, |_| Ok(())) {
                 None => {}
                 Some(Ok(agent)) => across = Some(agent),
-                Some(Err(what)) => failed.push(format!("the self check across sides: {what}")),
+                Some(Err(what)) => self.progress.note(&format!("the self check across sides: {what}")),
             }
         }
-        for what in failed {
-            self.progress.note(&what);
-        }
         let progress = &mut self.progress;
-        let told = |cell: usize, cells: usize| progress.line(&format!("cell {cell} of {cells}"));
+        let told = |told: Told<'_>| match told {
+            Told::Cell { number, of } => progress.line(&format!("cell {number} of {of}")),
+            Told::Broken { side, what } => progress.note(&format!("side {side}: {what}")),
+        };
         let outcomes = measured.measure(&mut agents, across.as_mut(), told);
         if is_checked_across {
             self.across.note(across.is_none());
@@ -245,11 +248,10 @@ impl Session {
 fn begun(
     sitting: &mut SittingSide,
     measured: &SidedPass<'_>,
-    sides: usize,
     check_kernel: impl FnOnce(Option<&str>) -> Result<(), String>,
 ) -> Option<Result<AgentSide, String>> {
     let mut agent = sitting.agent.take()?;
-    let begun = measured.begin(&mut agent, sides).map_err(|error| error.to_string()).and_then(|()| {
+    let begun = measured.begin(&mut agent).map_err(|error| error.to_string()).and_then(|()| {
         let environment = agent.conditions().map(|conditions| &conditions.environment);
         let release = environment.and_then(|environment| environment.text("kernel_release"));
         check_kernel(release).map_err(|what| format!("side {}: {what}", sitting.side.name))
