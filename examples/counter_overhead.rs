@@ -36,8 +36,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let lanes = [Lane::mode(*mode)];
             let open = |counters: Arc<Vec<Box<dyn CounterSource>>>| {
                 let (cell, profile, plan, lanes) = (&cell, &profile, &plan, &lanes[..]);
-                let (fault, sampling) = (Fault::None, None);
-                Generation::open(&GenerationSpec { cell, profile, plan, lanes, fault, counters, sampling })
+                let (peer, fault, sampling) = (None, Fault::None, None);
+                Generation::open(&GenerationSpec {
+                    cell,
+                    profile,
+                    plan,
+                    lanes,
+                    peer,
+                    fault,
+                    counters,
+                    sampling,
+                })
             };
             let mut samples = Vec::new();
             for generation in 0..generations {

@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             profile: &profile,
             plan: &plan,
             lanes: &lanes,
+            peer: None,
             fault: Fault::None,
             counters: Arc::new(counter::sources()),
             sampling: None,

@@ -35,9 +35,9 @@ pub use self::progress::guessed_time_of_a_cell;
 use self::rows::Kept;
 use crate::breakdown::Profiler;
 use crate::cell::{Cell, Target, group_name};
+use crate::control::{self, StartedPeer};
 use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::{Plan, Topology};
-use crate::doctor;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 use crate::exchange::{CellRun, Instruments, probe_all};
@@ -52,6 +52,9 @@ use crate::results::table;
 /// Exit status 0 fine, 1 if a cell failed, 2 if what is asked for cannot be:
 /// the profile, a flag, a baseline, a filter that no cell of any target matches.
 pub fn run(target: Target) -> ExitCode {
+    if let Some(ended) = control::guarding() {
+        return ended;
+    }
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => {
@@ -134,10 +137,12 @@ impl Bench {
         let plans = threads.map(|threads| Ok((*threads, topology.plan(policy, *threads)?)));
         let plans: Vec<_> = plans.collect::<Result<_>>()?;
         let modes = copy_mode::entries(&profile.matrix.modes);
-        let modes = probe_all(target, &profile, &plans[0].1, modes, |mode, refusal| {
+        let (instruments, absences) = Instruments::of_this_machine();
+        let instruments = StartedPeer::beside(StartedPeer::of(&profile)?, instruments);
+        let peer = instruments.peer.as_deref();
+        let modes = probe_all(target, &profile, &plans[0].1, modes, peer, |mode, refusal| {
             eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
         })?;
-        let (instruments, absences) = Instruments::of_this_machine();
         let output = criterion_files::output_directory();
         let is_taken = |cell: &Cell| modes.iter().any(|mode| mode.name == cell.mode);
         let asked_for = selection::taken(asked_for, is_taken, &invocation)?;
@@ -147,7 +152,7 @@ impl Bench {
         if invocation.mode == Mode::Measure {
             baseline::check(&invocation, &output, &asked_for, instruments.cost_unit)?;
         }
-        let profiler = (invocation.mode == Mode::Measure).then(|| broken_down::profiler(target)).flatten();
+        let profiler = broken_down::profiler(target, invocation.mode, &profile);
         let mut cells = profile.cells(target);
         cells.retain(is_taken);
         let bench = Bench {
@@ -166,10 +171,7 @@ impl Bench {
             profiler,
         };
         if !bench.invocation.is_quiet {
-            lines::heading(&bench, &title, asked_for.len());
-            lines::counters(bench.instruments.cost_unit, &absences);
-            let findings = doctor::findings(&bench.environment, &bench.profile);
-            println!("copycost {}\n", doctor::summary_line(&findings));
+            lines::opening(&bench, &title, asked_for.len(), &absences);
         }
         Ok(Some(bench))
     }

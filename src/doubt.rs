@@ -2,6 +2,7 @@
 //! remedy, rendered in this one place; each has a heading of the same title in
 //! docs/METHOD.md. What the figure is stands elsewhere.
 
+mod control;
 mod granted;
 mod kind;
 
@@ -39,6 +40,7 @@ pub enum Doubt {
     CpuQuota { quota_cpus: f64, needed_cpus: usize },
     Emulated { by: String },
     OthersBusy { side: String, percent: f64 },
+    ControlAdds { percent: f64, control_round_trip_us: f64 },
 }
 
 /// A segment sent again is nearly always a reordering between CPUs here, since
@@ -76,6 +78,7 @@ impl Doubt {
             Doubt::CpuQuota { .. } => DoubtKind::CpuQuota,
             Doubt::Emulated { .. } => DoubtKind::Emulated,
             Doubt::OthersBusy { .. } => DoubtKind::OthersBusy,
+            Doubt::ControlAdds { .. } => DoubtKind::ControlAdds,
         }
     }
 
@@ -130,6 +133,11 @@ impl Doubt {
             Doubt::OthersBusy { side, percent } => format!(
                 "while other sides had their rounds, the agent of {side} kept {percent:.0} % of a CPU busy"
             ),
+            Doubt::ControlAdds { percent, control_round_trip_us } => format!(
+                "the clients know {:.0} us late, half a round trip to the peer, that all is read: {percent:.1} % of a \
+                 round",
+                control_round_trip_us / 2.0
+            ),
             Doubt::Emulated { by } => {
                 format!(
                     "{by}: software plays the processor, and no time of it is one of a kernel on hardware"
@@ -174,6 +182,7 @@ impl Doubt {
             Doubt::OthersBusy { .. } => {
                 "look for what else that agent's process does; give sides CPUs of their own (taskset -c)"
             }
+            Doubt::ControlAdds { .. } => "a longer rounds.length_ms, or a quicker way to the peer",
             Doubt::Emulated { .. } => {
                 "give the guest real processors (KVM), or read what was counted: completions, copies, calls"
             }
@@ -216,6 +225,7 @@ pub fn of_cell(
     }
     doubts.extend(granted::not_granted(measurement, profile));
     doubts.extend(off_length(measurement, profile));
+    doubts.extend(control::adds(measurement));
     let absent = ratios.values().find_map(OrAbsent::absence);
     doubts.extend(absent.map(|why| Doubt::NoInterval { why: why.to_string() }));
     let share = metric::number(metrics, "counted_share").filter(|share| *share < LEAST_COUNTED_SHARE);

@@ -7,6 +7,7 @@ mod hypervisor;
 mod kernel;
 mod machine;
 mod network;
+mod path;
 mod program;
 mod quota;
 mod root;
@@ -44,6 +45,7 @@ impl Environment {
             machine::items(&root),
             hypervisor::items(&root),
             network::items(&root),
+            path::items(profile),
             program::items(profile),
         ];
         Environment { items: groups.into_iter().flatten().collect() }

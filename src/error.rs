@@ -63,6 +63,12 @@ pub enum Error {
         /// What is wrong, and the command that changes it.
         why: Box<str>,
     },
+    /// The servers' ends, at a peer, cannot be had or did not hold.
+    #[error("peer: {what}")]
+    AtPeer {
+        /// The cell and what went wrong.
+        what: String,
+    },
     /// The message that is sent before anything is measured, to see whether the
     /// kernel takes a mode, did not come through.
     #[error("probe of {mode}, one message before anything is measured: {what}")]

@@ -8,6 +8,7 @@ mod congestion_control;
 mod here;
 mod message_layout;
 pub mod overrides;
+mod peer;
 mod refusal;
 mod settings;
 
@@ -18,18 +19,20 @@ use serde::{Deserialize, Serialize};
 
 pub use self::choice::ProfileChoice;
 pub use self::message_layout::{Even, FieldSize, MessageLayout, Rest};
+pub use self::peer::{PeerSettings, RunnerWords};
 pub use self::refusal::ProfileError;
 pub use self::settings::*;
 use crate::cell::{Cell, Target};
 
 /// The profiles that come with the program; a file of the same name in
 /// `criterion-config/` under the working directory goes first.
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("default", include_str!("../criterion-config/default.toml")),
     ("quick", include_str!("../criterion-config/quick.toml")),
     ("thorough", include_str!("../criterion-config/thorough.toml")),
     ("recording", include_str!("../criterion-config/recording.toml")),
     ("sides", include_str!("../criterion-config/sides.toml")),
+    ("peer", include_str!("../criterion-config/peer.toml")),
     ("malloc", include_str!("../criterion-config/malloc.toml")),
     ("all-modes", include_str!("../criterion-config/all-modes.toml")),
     ("header-body", include_str!("../criterion-config/header-body.toml")),
@@ -59,6 +62,9 @@ pub struct Profile {
     /// Absent from records older than this key.
     #[serde(default)]
     pub slowdown: SlowdownSettings,
+    /// Where the servers are, if not in the process of the clients.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peer: Option<PeerSettings>,
 }
 
 impl Profile {
@@ -110,6 +116,11 @@ impl Profile {
     /// The name without the path to it, which may name a person.
     pub(crate) fn file_name(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
+    /// As it is kept: that there is a peer, and not which.
+    pub(crate) fn without_addresses(&self) -> Profile {
+        Profile { peer: self.peer.as_ref().map(|_| PeerSettings::default()), ..self.clone() }
     }
 
     /// Every cell of `target`, in this order.

@@ -31,7 +31,7 @@ impl Agent {
             output.read_exact(&mut byte).unwrap();
             greeting.push(byte[0]);
         }
-        assert_eq!(greeting, format!("copycost-agent protocol 2 program {PROGRAM}\n").as_bytes());
+        assert_eq!(greeting, format!("copycost-agent protocol 3 program {PROGRAM}\n").as_bytes());
         Agent { process, input, output }
     }
 

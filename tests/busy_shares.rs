@@ -106,8 +106,11 @@ fn found(change: fn(&mut Profile), target: Target, threads: usize, truth: Limite
     let plan = Topology::new(cpus).unwrap().plan(profile.placement.policy, threads).unwrap();
     let modes = [copy_mode::REGISTRY[0]];
     let cell = Cell { target, mode: modes[0].name.into(), message_bytes: 16384, threads };
-    let instruments =
-        Instruments { counters: Arc::new(vec![Box::new(ThreadUsage)]), cost_unit: CostUnit::CpuNanoseconds };
+    let instruments = Instruments {
+        counters: Arc::new(vec![Box::new(ThreadUsage)]),
+        cost_unit: CostUnit::CpuNanoseconds,
+        peer: None,
+    };
     let profile = Arc::new(profile);
     // Two such cells at a time would take the CPUs from each other.
     static ALONE: Mutex<()> = Mutex::new(());

@@ -54,6 +54,19 @@ fn each_listed_condition_is_weighed() {
         let label = if weight == Weight::Warning { "WARNING, differs: " } else { "differs" };
         assert!(text.contains(&found.text()) && text.contains(label), "{text}");
     }
+    for (name, other) in [("path.servers", "at a peer"), ("path.kind", "veth")] {
+        let refusal = differences_after(|machine| {
+            machine.environment.items.insert(name.into(), Reading::Value(Value::Text(other.into())));
+        });
+        assert!(refusal.as_ref().is_err_and(|what| what.contains(&format!("→ {other}"))), "{refusal:?}");
+    }
+    // An earlier version had one path, and did not say so.
+    for (name, only) in [("path.servers", "in the clients' process"), ("path.kind", "loopback")] {
+        let comparison = differences_after(|machine| {
+            machine.environment.items.insert(name.into(), Reading::Value(Value::Text(only.into())));
+        });
+        assert_eq!(comparison.unwrap().differences, [], "{name}");
+    }
     for name in ["date_utc", "load_average.1_min", "cpu_time.steal_ticks"] {
         let comparison = differences_after(|machine| {
             machine.environment.items.insert(name.into(), Reading::Value(Value::Text("later".into())));

@@ -144,7 +144,7 @@ fn run(target: Target, counters: Vec<Box<dyn CounterSource>>) -> CellRun {
 fn run_of(target: Target, threads: usize, counters: Vec<Box<dyn CounterSource>>) -> CellRun {
     let mut setup = Setup::new(target, &[find("two-copy")], 4096, threads);
     setup.profile.rounds.seed = Some(1);
-    let instruments = Instruments { counters: Arc::new(counters), cost_unit: CostUnit::Cycles };
+    let instruments = Instruments { counters: Arc::new(counters), cost_unit: CostUnit::Cycles, peer: None };
     let modes = [find("two-copy"), find("one-copy")];
     CellRun::new(setup.cell, &Arc::new(setup.profile), &setup.plan, &modes, &instruments).unwrap()
 }

@@ -139,8 +139,11 @@ fn an_empty_call_costs_less_than_a_message() {
 fn the_time_of_a_reference_is_its_work() {
     for threads in [1, 3] {
         let setup = Setup::new(Target::CpuCost, &[find("one-copy")], 1024, threads);
-        let instruments =
-            Instruments { counters: Arc::new(counter::sources()), cost_unit: CostUnit::CpuNanoseconds };
+        let instruments = Instruments {
+            counters: Arc::new(counter::sources()),
+            cost_unit: CostUnit::CpuNanoseconds,
+            peer: None,
+        };
         let profile = Arc::new(setup.profile.clone());
         let mut run =
             CellRun::new(setup.cell.clone(), &profile, &setup.plan, &[find("one-copy")], &instruments)

@@ -6,6 +6,8 @@ mod healthy_cell;
 #[path = "support/made_up.rs"]
 mod made_up;
 
+use std::time::Duration;
+
 use copycost::TcpInfo;
 use copycost::cell::Target;
 use copycost::copy_mode::Tally;
@@ -13,7 +15,7 @@ use copycost::counter::{COUNT, Count, Sums};
 use copycost::cpu::CoreKind;
 use copycost::doubt::{Doubt, DoubtKind};
 use copycost::environment::Environment;
-use copycost::exchange::{CellMeasurement, Granted, SELF_LANE};
+use copycost::exchange::{CellMeasurement, Granted, PeerReport, SELF_LANE};
 use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::results::record::{Record, WrittenDoubt, doubts_of};
@@ -52,6 +54,16 @@ fn each_doubt_is_raised_by_its_cause_alone() {
         m.plan.cpus = 1;
     };
     doubted(wandering, 'o', "2 busy threads on 1 CPUs");
+    let at_a_peer = |round_trip_ns: u64| {
+        let control_round_trip = Duration::from_nanos(round_trip_ns);
+        move |m: &mut CellMeasurement| {
+            m.generations[0].peer = Some(PeerReport { control_round_trip, strangers: 0 });
+        }
+    };
+    doubted(at_a_peer(100_000_000), 'c', "know 50000 us late, half a round trip to the peer");
+    let mut quick = measurement("two-copy");
+    at_a_peer(10)(&mut quick);
+    assert_eq!(record(quick).doubt_kinds().to_string(), "");
     doubted(|m| lane(m, SELF_LANE, |time_ns| time_ns * 9 / 10), 's', "came out at ×1.11");
     let of = |completions| Some(Tally { completions: Some(completions), ..Tally::default() });
     let deferred = Completions { sends: 4, notifications: 4, deferred_copies: 3, ..Completions::default() };

@@ -86,7 +86,7 @@ fn a_profile_that_is_not_there_names_those_that_are() {
     for name in [
         "nonesuch",
         "criterion-config/nonesuch.toml",
-        "default, quick, thorough, recording, sides, malloc, all-modes, header-body",
+        "default, quick, thorough, recording, sides, peer, malloc, all-modes, header-body",
     ] {
         assert!(error.contains(name), "{error}");
     }

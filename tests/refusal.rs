@@ -13,7 +13,7 @@ use support::Setup;
 fn this_kernel_takes_every_registered_mode() {
     for mode in copy_mode::REGISTRY {
         let setup = Setup::new(Target::Throughput, &[*mode], 4096, 1);
-        assert!(probe(Target::Throughput, &setup.profile, &setup.plan, *mode).unwrap().is_none());
+        assert!(probe(Target::Throughput, &setup.profile, &setup.plan, *mode, None).unwrap().is_none());
     }
 }
 
@@ -21,7 +21,7 @@ fn this_kernel_takes_every_registered_mode() {
 fn a_refusal_has_its_reason_and_another_failure_is_an_error() {
     for (mode, refused) in [(OLD_KERNEL, true), (SANDBOX, true), (BROKEN, false)] {
         let setup = Setup::new(Target::Throughput, &[mode], 4096, 1);
-        match probe(Target::Throughput, &setup.profile, &setup.plan, mode) {
+        match probe(Target::Throughput, &setup.profile, &setup.plan, mode, None) {
             Ok(Some(reason)) => {
                 assert!(refused && reason.to_string().contains("setsockopt SO_ZEROCOPY"), "{reason}");
             }

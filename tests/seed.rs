@@ -18,7 +18,8 @@ fn a_seed_says_the_order_of_all_rounds_and_the_lengths_of_the_first_block() {
     setup.profile.rounds.generations = 3;
     setup.profile.criterion.sample_size = 6;
     setup.cell.mode = REGISTRY[1].name.into();
-    let instruments = Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds };
+    let instruments =
+        Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds, peer: None };
     let mut run =
         CellRun::new(setup.cell, &Arc::new(setup.profile), &setup.plan, &REGISTRY[..3], &instruments)
             .unwrap();

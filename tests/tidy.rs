@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use copycost::copy_mode;
 use copycost::doubt::DoubtKind;
 use copycost::metric;
-use copycost::profile::Profile;
+use copycost::profile::{PeerSettings, Profile, RunnerWords};
 
 fn read(path: impl AsRef<Path>) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -36,7 +36,7 @@ fn rust_files() -> Vec<PathBuf> {
 fn scripts() -> Vec<PathBuf> {
     let tables = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/method_tables")).unwrap();
     let tables = tables.map(|entry| Path::new("scripts/method_tables").join(entry.unwrap().file_name()));
-    let names = ["method", "kernels", "sysctl-sides"];
+    let names = ["method", "kernels", "sysctl-sides", "veth-peer"];
     tables.chain(names.map(|name| Path::new("scripts").join(name))).collect()
 }
 
@@ -71,7 +71,9 @@ fn profile_keys() -> Vec<String> {
     let keys = default
         .iter()
         .flat_map(|(table, keys)| keys.as_table().unwrap().keys().map(move |key| format!("{table}.{key}")));
-    keys.chain(["criterion.measurement_time_s".into(), "rounds.seed".into()]).collect()
+    let optional =
+        ["criterion.measurement_time_s", "rounds.seed", "peer.runner", "peer.program", "peer.address"];
+    keys.chain(optional.map(String::from)).collect()
 }
 
 #[test]
@@ -80,7 +82,13 @@ fn every_profile_key_is_documented_and_reaches_the_record() {
     let mut profile = Profile::load("default").unwrap();
     profile.criterion.measurement_time_s = Some(1.0);
     profile.rounds.seed = Some(1);
-    let record = serde_json::to_value(&profile).unwrap(); // a record holds it whole
+    profile.peer = Some(PeerSettings {
+        runner: Some(RunnerWords::Line("env".into())),
+        program: Some("copycost".into()),
+        address: Some([127, 0, 0, 1].into()),
+    });
+    // A record holds it whole, but for the keys of a peer, which may name hosts.
+    let record = serde_json::to_value(&profile).unwrap();
     for key in profile_keys() {
         assert!(document.contains(&format!("`{key}`")), "criterion-config/README.md lacks {key}");
         let (table, name) = key.split_once('.').unwrap();

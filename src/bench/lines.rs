@@ -9,6 +9,7 @@ use super::progress::{Progress, guessed_time_of_a_cell, place_of};
 use crate::cell::{Filter, Target};
 use crate::copy_mode::Handover;
 use crate::counter;
+use crate::doctor;
 use crate::exchange::CostUnit;
 use crate::metric::busy_share::{self, Shares};
 use crate::metric::cpu_cost::per_byte_unit;
@@ -22,9 +23,17 @@ use crate::results::table::{digits, minutes};
 /// Criterion indents its figures by this much.
 const INDENT: &str = "                        ";
 
+/// All that is said before the first cell.
+pub(super) fn opening(bench: &Bench, profile: &str, asked_for: usize, absences: &[(usize, String)]) {
+    heading(bench, profile, asked_for);
+    counters(bench.instruments.cost_unit, absences);
+    let findings = doctor::findings(&bench.environment, &bench.profile);
+    println!("copycost {}\n", doctor::summary_line(&findings));
+}
+
 /// What is about to be measured, of which `asked_for` cells, and the first
 /// thing to know of it.
-pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
+fn heading(bench: &Bench, profile: &str, asked_for: usize) {
     let (matrix, target) = (&bench.profile.matrix, bench.target);
     println!(
         "copycost {}: {profile}, {} × {:?} bytes × {:?} threads, {} congestion control on {}",
@@ -47,6 +56,10 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         which += &format!("; {}", place_of(target));
     }
     println!("copycost: {which}");
+    if bench.profile.peer.is_some() {
+        let kind = bench.environment.text("path.kind").unwrap_or("unknown");
+        println!("copycost: the servers are at a peer, the path is {kind}");
+    }
     let is_asked_for = |threads: usize| {
         let mut cells = bench.cells.iter().filter(|cell| cell.threads == threads);
         cells.any(|cell| bench.invocation.filter.matches(cell))
@@ -82,7 +95,7 @@ pub(super) fn heading(bench: &Bench, profile: &str, asked_for: usize) {
 }
 
 /// What CPU cost is counted in, and what is missing and why.
-pub(super) fn counters(unit: CostUnit, absences: &[(usize, String)]) {
+fn counters(unit: CostUnit, absences: &[(usize, String)]) {
     println!("copycost: CPU cost is in {}{}", unit.name(), missing(absences));
 }
 

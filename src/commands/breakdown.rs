@@ -9,7 +9,7 @@ use copycost::breakdown::{Folded, Profiler};
 use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
 use copycost::copy_mode::ModeEntry;
 use copycost::cpu::Topology;
-use copycost::exchange::{Instruments, SampledCell, SampledLength, secure_open_files};
+use copycost::exchange::{Instruments, NOT_SAMPLED, SampledCell, SampledLength, secure_open_files};
 use copycost::metric::breakdown::{Breakdown, MeasuredCost};
 use copycost::profile::ProfileChoice;
 use copycost::results::breakdown_text;
@@ -51,6 +51,9 @@ impl BreakDown {
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let profile = &choice.profile;
         profile.check_here()?;
+        if profile.peer.is_some() {
+            bail!("no cell of this profile can be broken down: {NOT_SAMPLED}");
+        }
         profile.check_message_bytes(self.message_bytes)?;
         let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {

@@ -17,6 +17,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use copycost::cell::Target;
+use copycost::control::StartedPeer;
 use copycost::copy_mode;
 use copycost::cpu::Topology;
 use copycost::exchange;
@@ -131,11 +132,11 @@ impl Record {
         profile.check_here()?;
         let targets = self.targets();
         let cells = selection::cells(&profile, &targets, self.filter.as_deref())?;
-        let manifest = Manifest::new(profile, targets, self.rounds, self.filter.clone());
+        let manifest = Manifest::new(profile.clone(), targets, self.rounds, self.filter.clone());
         let name = self.name()?;
         recording::try_writing(output, &name, &cells).map_err(|error| WrongUsage(error.to_string()))?;
         if !self.interleave {
-            try_exchange(&manifest)?;
+            try_exchange(&profile, &manifest.targets)?;
             return Ok(vec![Recording::begin(output, &name, manifest)?]);
         }
         let commands: Vec<&str> =
@@ -208,12 +209,14 @@ impl Record {
 
 /// What its first pass would be refused for, while no name is taken yet. Of a
 /// pair only the commands before its passes may make it possible.
-fn try_exchange(manifest: &Manifest) -> anyhow::Result<()> {
-    let Manifest { profile, targets, .. } = manifest;
+fn try_exchange(profile: &Profile, targets: &[Target]) -> anyhow::Result<()> {
     let plan = Topology::read()?.plan(profile.placement.policy, profile.matrix.threads[0])?;
     let modes = copy_mode::entries(&profile.matrix.modes);
-    let taken = exchange::probe_all(targets[0], profile, &plan, modes, |_, _| ());
-    taken.map(drop).map_err(|error| WrongUsage(error.to_string()).into())
+    let refused = |error: copycost::Error| anyhow::Error::from(WrongUsage(error.to_string()));
+    let peer = StartedPeer::of(profile).map_err(refused)?;
+    let asked = StartedPeer::asked(&peer);
+    let taken = exchange::probe_all(targets[0], profile, &plan, modes, asked, |_, _| ());
+    taken.map(drop).map_err(refused)
 }
 
 /// The recordings that a name stands for: of a pair, which is called by the

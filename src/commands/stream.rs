@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
+use copycost::control::StartedPeer;
 use copycost::copy_mode::{ModeEntry, Tally};
 use copycost::counter::{self, Sums};
 use copycost::cpu::Topology;
@@ -73,12 +74,14 @@ impl Stream {
         };
         let lanes = [Lane::mode(mode)];
         let (instruments, _) = Instruments::of_this_machine();
+        let peer = StartedPeer::of(profile)?;
         secure_open_files(&[mode], false, self.threads, &instruments.counters)?;
         let spec = GenerationSpec {
             cell: &cell,
             profile,
             plan: &plan,
             lanes: &lanes,
+            peer: StartedPeer::asked(&peer),
             fault: Fault::None,
             counters: instruments.counters,
             sampling: None,

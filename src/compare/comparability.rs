@@ -84,6 +84,12 @@ const WARNED_OF: [&str; 17] = [
     "packet_filter.",
 ];
 
+/// Figures of different paths are figures of different things.
+const PATH: &str = "path.";
+
+/// What earlier versions could have alone, and did not record.
+const ONLY_PATH: [(&str, &str); 2] = [("path.servers", "in the clients' process"), ("path.kind", "loopback")];
+
 const SOUGHT: [&str; 3] = ["kernel_", "sysctl.", "huge_pages."];
 
 /// The message's and the method's own keys: another value is another thing.
@@ -173,7 +179,9 @@ fn no_effect(records: [&Record; 2], name: &str, values: [&str; 2]) -> Option<Str
 }
 
 fn weight(name: &str) -> Weight {
-    if begins_with_one_of(name, &WARNED_OF) {
+    if name.starts_with(PATH) {
+        Weight::Refusal
+    } else if begins_with_one_of(name, &WARNED_OF) {
         Weight::Warning
     } else if begins_with_one_of(name, &SOUGHT) {
         Weight::Sought
@@ -189,9 +197,13 @@ fn of_all(baseline: &Baseline, name: &str) -> String {
     let words = processes.map(|record| match record.environment.items.get(name) {
         Some(Reading::Value(value)) => value.to_string(),
         Some(Reading::Absent(_)) => "absent".to_string(),
-        None => "not recorded".to_string(),
+        None => only_path(name).unwrap_or("not recorded").to_string(),
     });
     words.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" / ")
+}
+
+fn only_path(name: &str) -> Option<&'static str> {
+    ONLY_PATH.iter().find(|(path, _)| *path == name).map(|(_, only)| *only)
 }
 
 fn settings(a: &Record, b: &Record, note: &mut impl FnMut(Weight, &str, String, String)) {

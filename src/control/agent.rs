@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::agent_process::AgentProcess;
-use super::frame;
 use super::message::{Reply, Request};
+use super::{frame, peer_process};
 use crate::error::{Error, Result};
 
 /// How long the first request may take, which is sent as soon as the agent has started.
@@ -54,21 +54,32 @@ pub fn serve_pass(
             Ok(Request::Wait {}) => continue,
             Ok(Request::Close {}) => agent.close(),
             Ok(Request::End {}) => Reply::Ended {},
-            Ok(Request::Start { .. }) => Reply::Refused { what: "it has started already".into() },
+            Ok(Request::Peer { profile, silence_s }) if !agent.is_prepared() => {
+                return peer_process::serve(*profile, silence_s, &requests, &answered, &mut output);
+            }
+            Ok(Request::Start { .. } | Request::Peer { .. }) => {
+                Reply::Refused { what: "it has started already".into() }
+            }
+            Ok(Request::Servers(_)) => Reply::Refused { what: "it is no peer".into() },
             Err(error) => Reply::Refused { what: error.to_string() },
         };
-        // Before the answer can be read.
-        match &reply {
-            Reply::Refused { .. } => answered.store(OVER, Ordering::Release),
-            _ => drop(answered.fetch_add(1, Ordering::Release)),
-        }
-        frame::write(&mut output, &reply)?;
+        say(&mut output, &answered, &reply)?;
         match reply {
             Reply::Refused { what } => return Err(Error::Control { what }),
             _ if is_end => return Ok(()),
             _ => {}
         }
     }
+}
+
+/// Answers a request.
+pub(super) fn say(output: &mut impl Write, answered: &AtomicU64, reply: &Reply) -> Result<()> {
+    // Before the answer can be read.
+    match reply {
+        Reply::Refused { .. } => answered.store(OVER, Ordering::Release),
+        _ => drop(answered.fetch_add(1, Ordering::Release)),
+    }
+    frame::write(output, reply)
 }
 
 /// Reads requests in a thread of its own, which sees the end of the input while

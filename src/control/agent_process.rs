@@ -42,6 +42,10 @@ struct BetweenRounds {
 }
 
 impl AgentProcess {
+    pub(super) fn is_prepared(&self) -> bool {
+        self.prepared.is_some()
+    }
+
     pub(super) fn prepare(&mut self, target: Target, profile: Profile, silence_s: f64) -> Reply {
         if self.prepared.is_some() {
             return Reply::Refused { what: "it is prepared already".into() };
@@ -61,6 +65,7 @@ impl AgentProcess {
             &profile,
             &plan,
             copy_mode::entries(&profile.matrix.modes),
+            None,
             |mode, refusal| refused.push((mode.name.to_string(), refusal.to_string())),
         )?;
         let (instruments, _) = Instruments::of_this_machine();

@@ -21,14 +21,14 @@ use crate::profile::check::limits::STALL_TIMEOUT_S;
 
 /// How long either end waits for the other, as a share of the stall timeout: within
 /// that it is said and done.
-const SHARE: f64 = 0.9;
+pub(super) const SHARE: f64 = 0.9;
 
 /// The stall timeout of an agent itself, which says first what stands still.
-const OWN_SHARE: f64 = 0.8;
+pub(super) const OWN_SHARE: f64 = 0.8;
 
 /// So many words reach an agent in the time after which it takes its controller for
 /// gone, every other of which may be late.
-const WORDS: u32 = 4;
+pub(super) const WORDS: u32 = 4;
 
 /// A side with its runner.
 pub struct AgentSide {

@@ -4,7 +4,7 @@
 
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::time::Duration;
 
 use super::clock::now;
@@ -35,6 +35,18 @@ pub fn guard(command: &str) -> std::io::Result<ExitStatus> {
     // What the command left behind; none is as it should be.
     let _ = sys::kill_group(group);
     Ok(status)
+}
+
+/// What this process is for, if a runner started it as its guard: of programs that have
+/// no command line of their own.
+pub fn guarding() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = match (arguments.next()?.to_str()?, arguments.next()?.to_str()?, arguments.next()) {
+        ("guard", command, None) => command.to_string(),
+        _ => return None,
+    };
+    let status = guard(&command).ok().and_then(|status| status.code());
+    Some(status.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 fn ended(child: &mut Child, group: u32) -> std::io::Result<ExitStatus> {

@@ -3,7 +3,7 @@
 //! profile.
 
 use crate::cell::{Cell, Target, check_mode_name};
-use crate::exchange::{Lane, LaneKind, MOST_MESSAGES};
+use crate::exchange::{Lane, LaneKind, MOST_MESSAGES, ServerOrder};
 use crate::profile::Profile;
 
 /// Lanes of a generation.
@@ -11,6 +11,9 @@ const MOST_LANES: usize = 64;
 
 /// Memory of a generation's rings and receive buffers.
 const MOST_MEMORY_BYTES: usize = 32 << 30;
+
+/// What a connection carries in a round: counters of bytes must not overflow.
+const MOST_ROUND_BYTES: u64 = 1 << 50;
 
 /// Each round trip of a latency round is in its answer, which has to fit into a
 /// frame.
@@ -20,6 +23,21 @@ const MOST_ROUND_TRIPS: u64 = 500_000;
 const SILENCE_S: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 
 pub(super) fn check_prepare(profile: &Profile, silence_s: f64) -> Result<(), String> {
+    if profile.peer.is_some() {
+        return Err("a side with a peer of its own is not served yet".into());
+    }
+    check_profile(profile, silence_s)
+}
+
+/// Of a peer, which starts nothing itself, whatever the profile says.
+pub(super) fn check_peer(profile: &Profile, silence_s: f64) -> Result<(), String> {
+    if profile.peer.is_none() {
+        return Err("a profile without [peer], which says where servers listen".into());
+    }
+    check_profile(profile, silence_s)
+}
+
+fn check_profile(profile: &Profile, silence_s: f64) -> Result<(), String> {
     profile.check("the profile that was sent").map_err(|error| error.to_string())?;
     match SILENCE_S.contains(&silence_s) {
         true => Ok(()),
@@ -33,10 +51,37 @@ pub(super) fn check_open(
     cell: &Cell,
     lanes: &[Lane],
 ) -> Result<(), String> {
-    cell.check()?;
     if cell.target != target {
         return Err(format!("{cell}: prepared for {}", target.name()));
     }
+    check_lanes(profile, cell, lanes)
+}
+
+/// What a peer is asked for.
+pub(super) fn check_servers(profile: &Profile, order: &ServerOrder) -> Result<(), String> {
+    let ServerOrder { cell, lanes, plan, .. } = order;
+    check_lanes(profile, cell, lanes)?;
+    match plan {
+        Some(plan) if plan.ends.len() != cell.threads => {
+            Err(format!("{cell}: a plan for {} clients", plan.ends.len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What servers are to read in a round.
+pub(super) fn check_bytes(bytes: &[u64]) -> Result<(), String> {
+    match bytes.iter().max() {
+        Some(most) if *most > MOST_ROUND_BYTES => {
+            Err(format!("{most} bytes in a round; allowed: {MOST_ROUND_BYTES}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_lanes(profile: &Profile, cell: &Cell, lanes: &[Lane]) -> Result<(), String> {
+    let target = cell.target;
+    cell.check()?;
     if !(1..=MOST_LANES).contains(&lanes.len()) {
         return Err(format!("{cell}: {} lanes; allowed: 1 to {MOST_LANES}", lanes.len()));
     }

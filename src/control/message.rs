@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::cell::{Cell, Target};
 use crate::cpu::Plan;
 use crate::environment::Environment;
-use crate::exchange::{CostUnit, GenerationReport, Lane, Round};
+use crate::exchange::{CostUnit, GenerationReport, Lane, Round, ServerAnswer, ServerRequest, ServerWord};
 use crate::metric::Reading;
 use crate::profile::Profile;
 
 /// The version of what is said here.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// What is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +30,10 @@ pub(super) enum Request {
     Wait {},
     /// The end of the generation.
     Close {},
+    /// In the place of `prepare`: the server ends alone, of clients elsewhere.
+    Peer { profile: Box<Profile>, silence_s: f64 },
+    /// Of those servers.
+    Servers(ServerRequest),
     /// The end of the agent.
     End {},
 }
@@ -50,6 +54,10 @@ pub(super) enum Reply {
         steal_percent: Reading,
     },
     Ended {},
+    Peer(Box<PeerReady>),
+    Servers(ServerAnswer),
+    /// Of servers in a round, without being asked.
+    Word(ServerWord),
     /// It cannot be done; the session goes on.
     Failed {
         what: String,
@@ -70,4 +78,15 @@ pub(super) struct Ready {
     pub(super) modes: Vec<String>,
     /// The others, each with the kernel's refusal.
     pub(super) refused: Vec<(String, String)>,
+}
+
+/// What a peer finds where it runs.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PeerReady {
+    pub(super) environment: Environment,
+    pub(super) cost_unit: CostUnit,
+    /// The kernel's own name for the time since it started: two ends that read the same
+    /// one share its CPUs. It is compared, and kept nowhere.
+    pub(super) boot_id: Option<String>,
 }

@@ -7,7 +7,7 @@
 //! command, and speaks over its standard input and output:
 //!
 //! ```text
-//! agent:    copycost-agent protocol 2 program 0.1.0        (a line, after any banner)
+//! agent:    copycost-agent protocol 3 program 0.1.0        (a line, after any banner)
 //! control:  {"start": {"program": "0.1.0"}}                (a fresh process for a pass)
 //! agent:    {"started": {}}
 //! control:  {"prepare": {"target": …, "profile": …}}       agent: {"ready": …}
@@ -16,6 +16,21 @@
 //! control:  {"wait": {}}                                   (no answer: others have their rounds)
 //! control:  {"close": {}}                                  agent: {"closed": …}
 //! control:  {"end": {}}                                    agent: {"ended": {}}
+//! ```
+//!
+//! or, where the server ends alone are asked for:
+//!
+//! ```text
+//! control:  {"peer": {"profile": …, "silence_s": 9.0}}     agent: {"peer": …}
+//! control:  {"servers": {"listen": …}}                     agent: {"servers": {"listening": …}}
+//!           (the clients connect, each with its nonce)
+//! control:  {"servers": {"set_up": {}}}                    agent: {"servers": {"set_up": …}}
+//! control:  {"servers": {"arm": …}}                        agent: {"servers": {"armed": {}}}
+//! agent:    {"word": {"progress": …}}                      (in a round that lasts)
+//! agent:    {"word": {"read": {}}}                         (every last byte was read)
+//! agent:    {"word": {"round": …}}                         (what that came to)
+//! control:  {"servers": {"report": {}}}                    agent: {"servers": {"report": …}}
+//! control:  {"servers": {"close": {}}}                     agent: {"servers": {"closed": {}}}
 //! ```
 //!
 //! each JSON text with its length in front (`frame.rs`). One answer to each other
@@ -35,6 +50,9 @@ mod last_lines;
 mod limits;
 mod listen;
 mod message;
+mod peer;
+mod peer_process;
+mod peer_session;
 mod runner;
 mod token;
 mod voice;
@@ -42,10 +60,11 @@ mod voice;
 pub use agent::serve_pass;
 pub use agent_side::{AgentSide, Conditions};
 pub use connect::connect;
-pub use guard::guard;
+pub use guard::{guard, guarding};
 pub use keeper::keep;
 pub use listen::listen;
 pub use message::PROTOCOL;
+pub use peer::StartedPeer;
 pub use runner::Runner;
 pub use token::Token;
 

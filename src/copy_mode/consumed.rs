@@ -15,11 +15,22 @@ pub struct Consumed {
     /// What the sleeper waits for; 0 while nobody sleeps.
     awaited: AtomicU64,
     ended: AtomicBool,
+    is_unseen: bool,
     sleeping: Mutex<()>,
     wake: Condvar,
 }
 
 impl Consumed {
+    /// Of a server that is elsewhere, and says nothing while it reads.
+    pub fn unseen() -> Consumed {
+        Consumed { is_unseen: true, ..Consumed::default() }
+    }
+
+    /// Whether how far the server is will never be known.
+    pub fn is_unseen(&self) -> bool {
+        self.is_unseen
+    }
+
     /// The bytes read so far.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Acquire)

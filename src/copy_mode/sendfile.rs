@@ -17,7 +17,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
     open: |connection| {
         let failed = |source| SendFailure { operation: "getsockopt TCP_NODELAY", source };
         let corks = sys::resumed(|| connection.socket.tcp_nodelay()).map_err(failed)?;
-        let out = UntilConsumed::new(&connection);
+        let out = UntilConsumed::new(&connection)?;
         Ok(Box::new(Sendfile { connection, corks, out }))
     },
 };

@@ -19,7 +19,7 @@ pub(super) const MODE: ModeEntry = ModeEntry {
         let failed = |source| SendFailure { operation: "open a pipe", source };
         let (reader, writer) = io::pipe().map_err(failed)?;
         let pipe_bytes = enlarge(&writer, &connection).map_err(failed)?;
-        let out = UntilConsumed::new(&connection);
+        let out = UntilConsumed::new(&connection)?;
         Ok(Box::new(Splice { connection, reader, writer, pipe_bytes, out }))
     },
 };

@@ -17,14 +17,20 @@ pub struct UntilConsumed {
 }
 
 impl UntilConsumed {
-    /// None is out yet.
-    pub fn new(connection: &Connection) -> UntilConsumed {
-        UntilConsumed {
+    /// None is out yet. Fails where nobody will say how far the server is: no message
+    /// could ever be written again.
+    pub fn new(connection: &Connection) -> Result<UntilConsumed, SendFailure> {
+        if connection.consumed.is_unseen() {
+            let why = "the server is at a peer, and nothing else says when a message may be written again";
+            let source = std::io::Error::new(std::io::ErrorKind::Unsupported, why);
+            return Err(SendFailure { operation: "look how far the server has read", source });
+        }
+        Ok(UntilConsumed {
             connection: connection.clone(),
             out: VecDeque::with_capacity(connection.ring_messages),
             sent_bytes: 0,
             returned_bytes: 0,
-        }
+        })
     }
 
     /// The message was sent in full.

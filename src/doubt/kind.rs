@@ -27,11 +27,12 @@ pub enum DoubtKind {
     CpuQuota,
     Emulated,
     OthersBusy,
+    ControlAdds,
 }
 
 /// Every kind, in order, with the letter that marks a figure and the heading in
 /// docs/METHOD.md.
-const KINDS: [(DoubtKind, char, &str); 17] = [
+const KINDS: [(DoubtKind, char, &str); 18] = [
     (DoubtKind::Oversubscribed, 'o', "Oversubscribed"),
     (DoubtKind::WindowLimited, 'w', "Window-limited"),
     (DoubtKind::Retransmits, 'r', "Retransmits"),
@@ -49,6 +50,7 @@ const KINDS: [(DoubtKind, char, &str); 17] = [
     (DoubtKind::CpuQuota, 'q', "A CPU quota below what is needed"),
     (DoubtKind::Emulated, 'e', "Emulated"),
     (DoubtKind::OthersBusy, 'n', "Other sides not idle"),
+    (DoubtKind::ControlAdds, 'c', "A control round trip that a round shows"),
 ];
 
 impl DoubtKind {

@@ -249,6 +249,19 @@ pub struct GenerationReport {
     /// Packets that the machine processed while it lasted, by CPU; `None` where that
     /// cannot be read.
     pub processed_packets: Option<ProcessedPackets>,
+    /// Of a generation whose servers are at a peer.
+    pub peer: Option<PeerReport>,
+}
+
+/// What a peer added to a generation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerReport {
+    /// A round trip on the control connection, with everything at rest: what is read
+    /// at the peer is known here half of it later.
+    pub control_round_trip: Duration,
+    /// Connections to the peer's servers that were not this session's.
+    pub strangers: u64,
 }
 
 /// One connection at the end of its generation.

@@ -6,6 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -51,13 +52,21 @@ pub(super) struct OpenEnd {
     pub(super) granted: Granted,
 }
 
-/// Connects a client to the listener at `address`.
-pub(super) fn connect(cell: &Cell, settings: &SocketSettings, address: &SockAddr) -> Result<OpenEnd> {
+/// Connects a client to the listener at `address`, within `limit` where there is one.
+pub(super) fn connect(
+    cell: &Cell,
+    settings: &SocketSettings,
+    address: &SockAddr,
+    limit: Option<Duration>,
+) -> Result<OpenEnd> {
     let call = Call { cell, end: "connection", address: settings.address };
     let socket = call.make("socket", || new_socket(settings))?;
     set_before_connect(cell, settings, &socket)?;
     let before = congestion_control(&socket).map_err(call.failed("getsockopt TCP_CONGESTION"))?;
-    call.make("connect", || connect_to(&socket, address))?;
+    call.make("connect", || match limit {
+        Some(limit) => socket.connect_timeout(address, limit),
+        None => connect_to(&socket, address),
+    })?;
     connected(&call, settings, socket, before)
 }
 

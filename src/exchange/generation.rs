@@ -72,7 +72,7 @@ impl Generation {
         };
         generation.start(spec)?;
         let limit = profile.stall_timeout();
-        match generation.gate.await_set_up(generation.threads_of_both_ends(), limit) {
+        match generation.gate.await_set_up(generation.threads_here(), limit) {
             Outcome::Done => Ok(generation),
             outcome => Err(generation.give_up(None, outcome)),
         }
@@ -106,7 +106,9 @@ impl Generation {
     /// Counters that some thread lacks, or lacked in some round, by their
     /// place in [`crate::counter::KINDS`], and why.
     pub fn absent_counters(&self) -> Vec<(usize, String)> {
-        self.gate.absences(self.threads_of_both_ends())
+        let mut absences = self.gate.absences(self.threads_here());
+        absences.extend(self.servers.absent_counters());
+        absences
     }
 
     /// How many lanes there are.
@@ -114,9 +116,9 @@ impl Generation {
         self.lanes.len()
     }
 
-    /// The clients' and the servers', one a connection.
-    fn threads_of_both_ends(&self) -> usize {
-        self.clients + self.lanes.iter().map(|lane| lane.connections.len()).sum::<usize>()
+    /// The clients', and those servers' that are here.
+    fn threads_here(&self) -> usize {
+        self.clients + self.servers.threads_here()
     }
 
     /// Reads `TCP_INFO` of every connection, then ends the generation.
@@ -130,11 +132,12 @@ impl Generation {
         let failed = failure(&self.cell, "connection");
         let packets = self.packets_before.as_ref().zip(ProcessedPackets::now());
         let processed_packets = packets.map(|(before, now)| now.since(before));
-        let mut report = GenerationReport { processed_packets, ..GenerationReport::default() };
-        for (number, lane) in self.lanes.iter().enumerate() {
-            for (client, Served { end, .. }) in lane.connections.iter().enumerate() {
+        let peer = self.servers.peer_report();
+        let mut report = GenerationReport { processed_packets, peer, ..GenerationReport::default() };
+        let servers = self.servers.report()?;
+        for (lane, servers) in self.lanes.iter().zip(servers) {
+            for (Served { end, .. }, (server_granted, server_info)) in lane.connections.iter().zip(servers) {
                 let client_info = sys::tcp_info(end.socket.as_fd()).map_err(failed("getsockopt TCP_INFO"))?;
-                let (server_granted, server_info) = self.servers.report(number, client)?;
                 report.connections.push(ConnectionReport {
                     lane: lane.name.clone(),
                     client_granted: end.granted.clone(),
@@ -188,9 +191,9 @@ impl Generation {
     /// Ends a round of `lane`, or the set-up, that did not come to its end.
     fn give_up(&mut self, lane: Option<String>, outcome: Outcome) -> Error {
         let cell = self.cell.clone();
-        let threads = self.threads_of_both_ends();
+        let threads = self.threads_here();
         let error = match (outcome, lane) {
-            (Outcome::Failed(error), _) => error,
+            (Outcome::Failed(error), _) => self.servers.explained(error),
             (Outcome::Stalled(waited), Some(lane)) => {
                 Error::Stalled { cell, lane, waited, outstanding: self.outstanding() }
             }
@@ -210,12 +213,13 @@ impl Generation {
     /// What has not arrived, for the error of a stalled round.
     fn outstanding(&self) -> String {
         let mut parts = vec![format!("{} of the round's ends", self.gate.running())];
+        let at = if self.servers.peer_report().is_some() { " at the peer" } else { "" };
         for (number, lane) in self.lanes.iter().enumerate() {
             for client in 0..lane.connections.len() {
                 let Progress { read_bytes, target_bytes } = self.servers.progress(number, client);
                 if read_bytes < target_bytes {
                     parts.push(format!(
-                        "{} connection {client}: {read_bytes} of {target_bytes} bytes read",
+                        "{} connection {client}: {read_bytes} of {target_bytes} bytes read{at}",
                         lane.name
                     ));
                 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::block::CostUnit;
+use super::servers::Peer;
 use crate::counter::{self, CounterSource, Opened};
 
 /// What a cell is measured with beside its own profile.
@@ -13,6 +14,8 @@ pub struct Instruments {
     pub counters: Arc<Vec<Box<dyn CounterSource>>>,
     /// What CPU cost is counted in.
     pub cost_unit: CostUnit,
+    /// Where the servers are, if not in this process.
+    pub peer: Option<Arc<dyn Peer>>,
 }
 
 impl Instruments {
@@ -26,6 +29,16 @@ impl Instruments {
         let absences = opened.absences();
         let no_cycles = absences.iter().any(|(kind, _)| *kind == counter::CYCLES);
         let cost_unit = if no_cycles { CostUnit::CpuNanoseconds } else { CostUnit::Cycles };
-        (Instruments { counters, cost_unit }, absences)
+        (Instruments { counters, cost_unit, peer: None }, absences)
+    }
+
+    /// The same with the servers at `peer`, where CPU cost is counted in `cost_unit`:
+    /// in cycles where both ends count them.
+    pub fn beside(self, peer: Arc<dyn Peer>, cost_unit: CostUnit) -> Instruments {
+        let cost_unit = match self.cost_unit {
+            CostUnit::Cycles => cost_unit,
+            CostUnit::CpuNanoseconds => CostUnit::CpuNanoseconds,
+        };
+        Instruments { cost_unit, peer: Some(peer), ..self }
     }
 }

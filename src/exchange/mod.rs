@@ -27,8 +27,8 @@ mod thread;
 mod unreachable;
 
 pub use block::{
-    ACROSS_LANE, Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport, Received,
-    Round, SELF_LANE,
+    ACROSS_LANE, Block, BlockRound, CellMeasurement, ConnectionReport, CostUnit, GenerationReport,
+    PeerReport, Received, Round, SELF_LANE,
 };
 pub use cell_run::CellRun;
 pub use connection::{End, Granted};
@@ -41,5 +41,9 @@ pub use probe::{probe, probe_all};
 pub use processed_packets::ProcessedPackets;
 pub use reference::{REFERENCES, Reference, is_mode};
 pub use sampled::{SampledCell, SampledGeneration, SampledLength, SampledRounds, UnsampledRounds};
+pub use servers::{
+    NOT_SAMPLED, Peer, PeerEar, PeerServers, PeerSession, ServerAnswer, ServerOrder, ServerRequest,
+    ServerWord,
+};
 pub use sided_run::{MOST_MESSAGES, Seat, measure_sided};
 pub use spec::{Fault, GenerationSpec};

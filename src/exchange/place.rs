@@ -87,6 +87,7 @@ impl Place for Here {
             profile: &self.profile,
             plan: &self.plan,
             lanes,
+            peer: self.instruments.peer.as_deref(),
             fault: Fault::None,
             counters: Arc::clone(&self.instruments.counters),
             sampling: None,

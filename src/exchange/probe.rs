@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::generation::Generation;
 use super::lane::Lane;
 use super::open_files::secure_open_files;
+use super::servers::Peer;
 use super::spec::{Fault, GenerationSpec};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::ModeEntry;
@@ -18,14 +19,20 @@ use crate::profile::Profile;
 /// Sends one message of `mode`. Returns the refusal if the kernel, a sandbox
 /// or a policy does not take the mode's own calls, and fails with any other
 /// error.
-pub fn probe(target: Target, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<Option<Error>> {
+pub fn probe(
+    target: Target,
+    profile: &Profile,
+    plan: &Plan,
+    mode: ModeEntry,
+    peer: Option<&dyn Peer>,
+) -> Result<Option<Error>> {
     let cell = Cell {
         target,
         mode: mode.name.into(),
         message_bytes: profile.message.smallest_bytes().max(4096),
         threads: 1,
     };
-    match send_one(&cell, profile, plan, mode) {
+    match send_one(&cell, profile, plan, mode, peer) {
         Ok(()) => Ok(None),
         Err(error) if is_refusal(&error) => Ok(Some(of_probe(&cell, &error))),
         Err(error) => Err(of_probe(&cell, &error)),
@@ -40,6 +47,7 @@ pub fn probe_all(
     profile: &Profile,
     plan: &Plan,
     modes: Vec<ModeEntry>,
+    peer: Option<&dyn Peer>,
     mut refused: impl FnMut(&ModeEntry, &Error),
 ) -> Result<Vec<ModeEntry>> {
     profile.check_here()?;
@@ -47,7 +55,7 @@ pub fn probe_all(
     secure_open_files(&modes, profile.rounds.self_check, threads, &counter::sources())?;
     let (mut taken, mut last) = (Vec::new(), None);
     for mode in modes {
-        match probe(target, profile, plan, mode)? {
+        match probe(target, profile, plan, mode, peer)? {
             None => taken.push(mode),
             Some(refusal) => {
                 refused(&mode, &refusal);
@@ -68,7 +76,13 @@ fn of_probe(cell: &Cell, error: &Error) -> Error {
     Error::Probe { mode: cell.mode.clone(), what }
 }
 
-fn send_one(cell: &Cell, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Result<()> {
+fn send_one(
+    cell: &Cell,
+    profile: &Profile,
+    plan: &Plan,
+    mode: ModeEntry,
+    peer: Option<&dyn Peer>,
+) -> Result<()> {
     let plan =
         Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus, on: plan.on.clone() };
     let lanes = [Lane::mode(mode)];
@@ -78,6 +92,7 @@ fn send_one(cell: &Cell, profile: &Profile, plan: &Plan, mode: ModeEntry) -> Res
         profile,
         plan: &plan,
         lanes: &lanes,
+        peer,
         fault: Fault::None,
         counters,
         sampling: None,

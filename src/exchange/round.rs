@@ -181,18 +181,7 @@ impl Gate {
         limit: Duration,
         progress: impl Fn() -> u64,
     ) -> Result<Round, Outcome> {
-        {
-            let mut state = self.lock();
-            state.job = job;
-            state.number += 1;
-            state.waiting = 0;
-            state.released = false;
-            state.running = clients + servers;
-            state.last_end = None;
-            state.round = Round { messages: job.messages, ..Round::default() };
-            state.round_trips_ns = Vec::with_capacity(clients);
-        }
-        self.to_threads.notify_all();
+        self.begin(job, clients, servers);
         match self.watch(limit, || 0, |state| state.waiting == clients) {
             Outcome::Done => {}
             other => return Err(other),
@@ -209,6 +198,39 @@ impl Gate {
         round.round_trips_ns = std::mem::take(&mut state.round_trips_ns).concat();
         round.wall = state.last_end.unwrap_or(released).saturating_duration_since(released);
         Ok(round)
+    }
+
+    fn begin(&self, job: Job, clients: usize, servers: usize) {
+        {
+            let mut state = self.lock();
+            state.job = job;
+            state.number += 1;
+            state.waiting = 0;
+            state.released = false;
+            state.running = clients + servers;
+            state.last_end = None;
+            state.round = Round { messages: job.messages, ..Round::default() };
+            state.round_trips_ns = Vec::with_capacity(clients);
+        }
+        self.to_threads.notify_all();
+    }
+
+    /// Begins a round of which nothing but `servers` are in this process.
+    pub(super) fn begin_servers(&self, servers: usize) {
+        self.begin(Job::default(), 0, servers);
+    }
+
+    /// What that round came to, or why it will not be over; `None` if it is not within
+    /// `step`.
+    pub(super) fn await_servers(&self, step: Duration) -> Option<Result<Round, Error>> {
+        let goes_on = |state: &mut State| state.running > 0 && state.failure.is_none();
+        let waited = self.to_coordinator.wait_timeout_while(self.lock(), step, goes_on);
+        let mut state = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+        match (state.failure.take(), state.running) {
+            (Some(failure), _) => Some(Err(failure)),
+            (None, 0) => Some(Ok(std::mem::take(&mut state.round))),
+            (None, _) => None,
+        }
     }
 
     /// How many threads have done their part of the set-up.

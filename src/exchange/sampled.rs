@@ -136,6 +136,7 @@ impl SampledCell<'_> {
             profile: self.profile,
             plan: self.plan,
             lanes: &[Lane::mode(self.mode)],
+            peer: self.instruments.peer.as_deref(),
             fault: Fault::None,
             counters: Arc::clone(&self.instruments.counters),
             sampling,

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::lane::Lane;
+use super::servers::Peer;
 use crate::breakdown::Sampling;
 use crate::cell::Cell;
 use crate::counter::CounterSource;
@@ -21,6 +24,8 @@ pub struct GenerationSpec<'a> {
     pub plan: &'a Plan,
     /// The lanes, one round each in a block.
     pub lanes: &'a [Lane],
+    /// Where the servers are, if not in this process: of a profile that has a peer.
+    pub peer: Option<&'a dyn Peer>,
     /// A fault of the servers, for tests.
     pub fault: Fault,
     /// What is counted in each thread.
@@ -30,7 +35,8 @@ pub struct GenerationSpec<'a> {
 }
 
 /// A fault that a test asks of the servers, to see that a run ends well.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Serve as one should.
     #[default]

@@ -5,6 +5,7 @@
 pub mod breakdown;
 pub mod busy_share;
 pub mod cpu_cost;
+mod peer;
 pub mod pooled_breakdown;
 mod processed_packets;
 mod received;
@@ -29,6 +30,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &received::ReceivedSource,
     &cpu_cost::CpuCost,
     &busy_share::BusyShare,
+    &peer::PeerSource,
 ];
 
 /// Something that metrics are read from.

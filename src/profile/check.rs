@@ -5,15 +5,24 @@ use std::fmt::Display;
 
 use toml::{Table, Value};
 
-use super::{BufferSize, Profile, ProfileError, ReceiveMethod};
+use super::{BufferSize, PeerSettings, Profile, ProfileError, ReceiveMethod};
 use crate::cell::{LARGEST_MESSAGE_BYTES, MOST_THREADS};
 use crate::copy_mode;
 use crate::message::CACHE_LINE_BYTES;
 use crate::sys::{MAX_SEGMENTS, page_bytes};
 
 /// Keys that `default.toml` leaves out because their default is not a value.
-const OPTIONAL: [(&str, &str); 3] =
-    [("criterion", "measurement_time_s"), ("rounds", "latency_length_ms"), ("rounds", "seed")];
+const OPTIONAL: [(&str, &str); 6] = [
+    ("criterion", "measurement_time_s"),
+    ("rounds", "latency_length_ms"),
+    ("rounds", "seed"),
+    ("peer", "runner"),
+    ("peer", "program"),
+    ("peer", "address"),
+];
+
+/// The table that `default.toml` leaves out whole.
+const OPTIONAL_TABLE: &str = "peer";
 
 /// What Criterion's settings may be, here and as flags of a bench target:
 /// Criterion itself asserts some of these, with a panic.
@@ -44,7 +53,11 @@ pub(super) fn overlay(file: &str, base: &mut Table, overlay: Table) -> Result<()
         value: short(value),
         allowed,
     };
-    let sections = base.keys().cloned().collect::<Vec<_>>().join(", ");
+    if overlay.contains_key(OPTIONAL_TABLE) {
+        base.insert(OPTIONAL_TABLE.into(), Value::Table(Table::new()));
+    }
+    let known = base.keys().map(String::as_str).filter(|known| *known != OPTIONAL_TABLE);
+    let sections = known.chain([OPTIONAL_TABLE]).collect::<Vec<_>>().join(", ");
     let given = |table: &str, key: &str| overlay.get(table)?.get(key);
     for length in ["length_ms", "latency_length_ms"] {
         if let (Some(_), Some(value)) = (given("rounds", length), given("criterion", "measurement_time_s")) {
@@ -155,6 +168,9 @@ pub(super) fn values(file: &str, profile: &Profile) -> Result<(), ProfileError> 
     }
     check.within("rounds.generations", rounds.generations, (1, criterion.sample_size))?;
     check.within("rounds.stall_timeout_s", rounds.stall_timeout_s, limits::STALL_TIMEOUT_S)?;
+    if let Some(Err((key, value, allowed))) = profile.peer.as_ref().map(PeerSettings::check) {
+        check.refuse(key, &value, allowed)?;
+    }
     check.slowdown(profile, &known)
 }
 

@@ -122,7 +122,7 @@ impl Record {
             blocks: measurement.blocks,
             seed: measurement.seed,
             placement: measurement.plan,
-            profile: profile.clone(),
+            profile: profile.without_addresses(),
             environment: environment.clone(),
             steal_percent,
         }

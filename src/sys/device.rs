@@ -1,8 +1,9 @@
 //! A network device as the kernel has it, `netdevice(7)`.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::{IpAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 
 use super::check;
@@ -30,15 +31,102 @@ pub(crate) fn device_mtu_bytes(name: &CStr) -> io::Result<u64> {
 fn ask(name: &CStr, question: libc::c_ulong) -> io::Result<libc::ifreq> {
     // SAFETY: ifreq is plain data for which all-zero is a valid value.
     let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
-    let bytes = name.to_bytes();
-    // The name's last byte stays NUL.
-    for (to, from) in request.ifr_name[..libc::IFNAMSIZ - 1].iter_mut().zip(bytes) {
-        *to = *from as libc::c_char;
-    }
+    set_name(&mut request, name);
     // Any socket will do; a local one is there without IP.
     let socket = std::os::unix::net::UnixDatagram::unbound()?;
     // SAFETY: `request` is writable, lives through the call and is what both
     // questions take.
     check(unsafe { libc::ioctl(socket.as_raw_fd(), question as _, &mut request) } as isize)?;
     Ok(request)
+}
+
+/// A network device of this process's namespace, with one of its addresses.
+#[derive(Clone, Debug)]
+pub(crate) struct Device {
+    pub(crate) name: CString,
+    pub(crate) address: IpAddr,
+    pub(crate) is_loopback: bool,
+}
+
+/// Every address of every network device: `getifaddrs(3)`.
+pub(crate) fn devices() -> io::Result<Vec<Device>> {
+    let mut first = std::ptr::null_mut();
+    // SAFETY: `first` is writable; the list that it points to afterwards is freed below.
+    check(unsafe { libc::getifaddrs(&mut first) } as isize)?;
+    let mut devices = Vec::new();
+    let mut next: *const libc::ifaddrs = first;
+    // SAFETY: a list of valid entries that ends in null, each with a name; none is used
+    // after the list is freed.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        next = entry.ifa_next;
+        // SAFETY: an entry's address is null or valid for the size of its family.
+        if let Some(address) = unsafe { address_of(entry.ifa_addr) } {
+            // SAFETY: an entry's name is a string that ends in NUL.
+            let name = unsafe { CStr::from_ptr(entry.ifa_name) }.to_owned();
+            let is_loopback = entry.ifa_flags & libc::IFF_LOOPBACK as libc::c_uint != 0;
+            devices.push(Device { name, address, is_loopback });
+        }
+    }
+    // SAFETY: it came from getifaddrs and is freed once.
+    unsafe { libc::freeifaddrs(first) };
+    Ok(devices)
+}
+
+/// # Safety
+/// `address` is null or a valid socket address of the size of its family.
+unsafe fn address_of(address: *const libc::sockaddr) -> Option<IpAddr> {
+    // SAFETY: valid unless null, says the caller.
+    let family = unsafe { address.as_ref() }?.sa_family;
+    match libc::c_int::from(family) {
+        libc::AF_INET => {
+            // SAFETY: of this family, so that large; copied without asking for alignment.
+            let address: libc::sockaddr_in = unsafe { address.cast::<libc::sockaddr_in>().read_unaligned() };
+            Some(IpAddr::V4(u32::from_be(address.sin_addr.s_addr).into()))
+        }
+        libc::AF_INET6 => {
+            // SAFETY: as above.
+            let address: libc::sockaddr_in6 =
+                unsafe { address.cast::<libc::sockaddr_in6>().read_unaligned() };
+            Some(IpAddr::V6(address.sin6_addr.s6_addr.into()))
+        }
+        _ => None,
+    }
+}
+
+/// The kernel's answer to `ETHTOOL_GDRVINFO` (linux/ethtool.h).
+#[repr(C)]
+struct DriverInfo {
+    command: u32,
+    driver: [u8; 32],
+    rest: [u8; 160],
+}
+
+const ETHTOOL_GDRVINFO: u32 = 3;
+
+/// The driver of the network device `name` of this process's namespace.
+pub(crate) fn device_driver(name: &CStr) -> io::Result<String> {
+    let mut info = DriverInfo { command: ETHTOOL_GDRVINFO, driver: [0; 32], rest: [0; 160] };
+    // SAFETY: ifreq is plain data for which all-zero is a valid value.
+    let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
+    set_name(&mut request, name);
+    request.ifr_ifru.ifru_data = (&raw mut info).cast();
+    let socket = UdpSocket::bind((std::net::Ipv4Addr::UNSPECIFIED, 0))?;
+    // SAFETY: `request` names a device and points to a `DriverInfo`, as large as the
+    // kernel's, and both live through the call.
+    check(unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL as _, &mut request) } as isize)?;
+    let name: Vec<u8> = info.driver.into_iter().take_while(|byte| *byte != 0).collect();
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    match !name.is_empty() && name.iter().all(is_word) {
+        true => Ok(String::from_utf8_lossy(&name).into_owned()),
+        false => Err(io::Error::other("the driver has no name")),
+    }
+}
+
+const SIOCETHTOOL: libc::c_ulong = 0x8946;
+
+fn set_name(request: &mut libc::ifreq, name: &CStr) {
+    // The name's last byte stays NUL.
+    for (to, from) in request.ifr_name[..libc::IFNAMSIZ - 1].iter_mut().zip(name.to_bytes()) {
+        *to = *from as libc::c_char;
+    }
 }

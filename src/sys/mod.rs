@@ -24,7 +24,7 @@ mod waiting;
 
 use std::io;
 
-pub(crate) use device::{device_is_up, device_mtu_bytes};
+pub(crate) use device::{device_driver, device_is_up, device_mtu_bytes, devices};
 pub(crate) use error_queue::{ControlBuffer, receive_error_queue};
 pub(crate) use groups::{end_group, kill_group};
 pub(crate) use io_uring::{Completion, SendKind, SendRing};
@@ -41,7 +41,7 @@ pub(crate) use standard_error::with_standard_error_kept;
 pub use tcp_info::TcpInfo;
 pub(crate) use tcp_info::tcp_info;
 pub(crate) use thread::{empty_system_call, process_cpu_time_ns, thread_cpu_time_ns, thread_usage};
-pub(crate) use waiting::{poll, wait_readable};
+pub(crate) use waiting::{poll, wait_any_readable, wait_readable};
 
 /// Makes `call` again for as long as a signal interrupts it (`EINTR`,
 /// signal(7)): whoever sent the signal, no call here is to end for it.

@@ -35,6 +35,21 @@ pub(crate) fn wait_readable(descriptor: BorrowedFd<'_>, timeout: Duration) -> io
     Ok(ready > 0)
 }
 
+/// Waits until one of several has something to read, or its other end is gone, for so
+/// long at most: `poll(2)`.
+pub(crate) fn wait_any_readable(descriptors: &[BorrowedFd<'_>], timeout: Duration) -> io::Result<()> {
+    let entry = |descriptor: &BorrowedFd<'_>| libc::pollfd {
+        fd: descriptor.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let mut entries: Vec<_> = descriptors.iter().map(entry).collect();
+    let timeout_ms = libc::c_int::try_from(timeout.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: the entries are valid, and the count is theirs.
+    check(unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, timeout_ms) } as isize)?;
+    Ok(())
+}
+
 /// Waits until the error queue has something (always looked for) or, with
 /// `for_write`, there is room to send: `poll(2)`. A signal starts the wait anew.
 pub(crate) fn poll(socket: BorrowedFd<'_>, for_write: bool, timeout: Duration) -> io::Result<Ready> {

@@ -38,6 +38,7 @@ impl Setup {
             profile: &self.profile,
             plan: &self.plan,
             lanes: &self.lanes,
+            peer: None,
             fault: self.fault,
             counters: Arc::clone(&self.counters),
             sampling: None,

@@ -63,6 +63,10 @@ fn begin(record: &Record, output: &Path, name: &BaselineName) -> anyhow::Result<
         let what = format!("slowdown.side = {slowed:?}: must be empty or one of: {}", names.join(", "));
         return Err(WrongUsage(what).into());
     }
+    if profile.peer.is_some() {
+        let what = "the profile has [peer], and sides have no peers yet: each has both its ends";
+        bail!(WrongUsage(what.to_string()));
+    }
     let cells = selection::cells(&profile, &targets, record.filter.as_deref())?;
     recording::try_writing(output, name, &cells).map_err(|error| WrongUsage(error.to_string()))?;
     let manifest = Manifest::new(profile, targets, record.rounds, record.filter.clone());

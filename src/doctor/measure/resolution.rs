@@ -57,13 +57,15 @@ fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Reso
     profile.criterion.measurement_time_s = None;
     profile.rounds.self_check = true;
     profile.matrix.threads = vec![1];
+    profile.peer = None; // this machine, whoever else takes part
     profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
     let profile = Arc::new(profile);
     let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
     let modes = copy_mode::entries(&profile.matrix.modes);
-    let modes = probe_all(Target::Throughput, &profile, &plan, modes, |_, _| {})?;
+    let modes = probe_all(Target::Throughput, &profile, &plan, modes, None, |_, _| {})?;
     let mode = modes.first().map_or("none", |mode| mode.name).to_string();
-    let instruments = Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds };
+    let instruments =
+        Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds, peer: None };
     let cell = Cell { target: Target::Throughput, mode, message_bytes, threads: 1 };
     let mut run = CellRun::new(cell, &profile, &plan, &modes, &instruments)?;
     let messages = calibrate(&mut run, profile.round_length(Target::Throughput), deadline)?;

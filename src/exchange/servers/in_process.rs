@@ -9,15 +9,14 @@ use std::thread::JoinHandle;
 
 use super::listener::Listener;
 use super::server::{Account, Server};
-use super::{Clients, Progress, Served, Servers};
+use super::{Clients, EndReport, Progress, Served, Servers, connections_of};
 use crate::cell::Cell;
 use crate::error::Result;
-use crate::exchange::connection::{Granted, OpenEnd, connect, failure};
-use crate::exchange::lane::LaneKind;
+use crate::exchange::connection::{OpenEnd, connect, failure};
 use crate::exchange::round::Gate;
 use crate::exchange::spec::GenerationSpec;
 use crate::exchange::thread::spawn;
-use crate::sys::{self, TcpInfo};
+use crate::sys;
 
 pub(super) struct InProcess {
     cell: Cell,
@@ -36,22 +35,41 @@ pub(super) fn open(spec: &GenerationSpec<'_>, gate: &Arc<Gate>) -> Result<(InPro
     let (cell, settings) = (spec.cell, &spec.profile.socket);
     let listener = Listener::open(cell, settings)?;
     let connection = || {
-        let client = connect(cell, settings, listener.address())?;
-        let server = ServerEnd { end: listener.accept(&client)?, account: Arc::default() };
-        let consumed = Arc::clone(&server.account.consumed);
-        Ok((server, Served { end: client, consumed }))
+        let client = connect(cell, settings, listener.address(), None)?;
+        let server = listener.accept(&client)?;
+        Ok((server, client))
     };
     let (mut lanes, mut clients) = (Vec::new(), Vec::new());
-    for lane in spec.lanes {
-        let count = if matches!(lane.kind, LaneKind::Mode(_)) { spec.plan.ends.len() } else { 0 };
+    for count in connections_of(spec.lanes, spec.plan) {
         let connections = (0..count).map(|_| connection()).collect::<Result<Vec<_>>>()?;
-        let (servers, served) = connections.into_iter().unzip();
+        let (servers, ends): (Vec<_>, Vec<_>) = connections.into_iter().unzip();
         lanes.push(servers);
-        clients.push(served);
+        clients.push(ends);
     }
-    let mut servers = InProcess { cell: cell.clone(), gate: Arc::clone(gate), lanes, threads: Vec::new() };
+    drop(listener);
+    let servers = start(spec, gate, lanes)?;
+    let served =
+        |(end, server): (OpenEnd, &ServerEnd)| Served { end, consumed: Arc::clone(&server.account.consumed) };
+    let served = clients
+        .into_iter()
+        .zip(&servers.lanes)
+        .map(|(ends, servers)| ends.into_iter().zip(servers).map(served).collect());
+    let served = served.collect();
+    Ok((servers, served))
+}
+
+/// Starts a server at each of `ends`, by lane and client.
+pub(super) fn start(
+    spec: &GenerationSpec<'_>,
+    gate: &Arc<Gate>,
+    ends: Vec<Vec<OpenEnd>>,
+) -> Result<InProcess> {
+    let server = |end| ServerEnd { end, account: Arc::default() };
+    let lanes = ends.into_iter().map(|ends| ends.into_iter().map(server).collect()).collect();
+    let mut servers =
+        InProcess { cell: spec.cell.clone(), gate: Arc::clone(gate), lanes, threads: Vec::new() };
     servers.start(spec)?;
-    Ok((servers, clients))
+    Ok(servers)
 }
 
 impl InProcess {
@@ -92,11 +110,18 @@ impl Servers for InProcess {
         Progress { read_bytes: account.consumed.bytes(), target_bytes }
     }
 
-    fn report(&self, lane: usize, client: usize) -> Result<(Granted, TcpInfo)> {
-        let OpenEnd { socket, granted } = &self.lanes[lane][client].end;
+    fn report(&self) -> Result<Vec<Vec<EndReport>>> {
         let failed = failure(&self.cell, "connection");
-        let info = sys::tcp_info(socket.as_fd()).map_err(failed("getsockopt TCP_INFO"))?;
-        Ok((granted.clone(), info))
+        let of_end = |server: &ServerEnd| {
+            let OpenEnd { socket, granted } = &server.end;
+            let info = sys::tcp_info(socket.as_fd()).map_err(failed("getsockopt TCP_INFO"))?;
+            Ok((granted.clone(), info))
+        };
+        self.lanes.iter().map(|lane| lane.iter().map(of_end).collect()).collect()
+    }
+
+    fn threads_here(&self) -> usize {
+        self.threads.len()
     }
 
     fn close(&mut self) {

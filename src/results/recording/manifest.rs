@@ -91,7 +91,7 @@ impl Manifest {
             rounds,
             targets,
             filter,
-            profile,
+            profile: profile.without_addresses(),
             kernel_release: crate::environment::kernel_release(),
             pair: None,
             group: None,

@@ -1,0 +1,93 @@
+//! A recording with a peer: what its records say and do not say, what it can be
+//! compared with, and what cannot have one.
+
+#[path = "support/stage.rs"]
+mod stage;
+
+use copycost::compare::Baseline;
+use copycost::metric::{Reading, Value};
+use copycost::results::recording;
+use stage::{PROFILE, Stage, succeeded, text};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_copycost");
+const SECRET: &str = "a-host-of-mine";
+
+/// A profile with a peer, whose runner has a word that nobody else has.
+fn with_peer(stage: &Stage) -> String {
+    let path = stage.directory.path().join("peer.toml");
+    let peer = format!("[peer]\nrunner = [\"env\", \"WORD={SECRET}\"]\nprogram = \"{PROGRAM}\"\n");
+    std::fs::write(&path, format!("{PROFILE}{peer}")).unwrap();
+    path.display().to_string()
+}
+
+fn record<'a>(profile: &'a str, name: &'a str, target: &'a str) -> Vec<&'a str> {
+    vec!["record", "--profile", profile, "--name", name, "--target", target, "--rounds", "1"]
+}
+
+#[test]
+fn each_target_is_recorded_with_a_peer_and_says_so_and_not_which() {
+    let stage = Stage::new();
+    let profile = with_peer(&stage);
+    for target in ["throughput", "latency", "cpu_cost"] {
+        succeeded(stage.run(&[&record(&profile, target, target)[..], &["--filter", "4096"]].concat()));
+        let baseline = Baseline::load(&stage.output(), target).unwrap();
+        let records = &baseline.processes[0].records;
+        assert_eq!(records.len(), 3);
+        for record in records {
+            assert!(record.profile.peer.is_some());
+            assert_eq!(record.environment.text("path.servers"), Some("at a peer"));
+            assert_eq!(record.environment.text("path.kind"), Some("loopback"));
+            match &record.metrics["control_round_trip"].reading {
+                Reading::Value(Value::Generations(each)) => assert_eq!(each.len(), 2, "{each:?}"),
+                other => panic!("{other:?}"),
+            }
+            if target == "cpu_cost" {
+                let breakdown = record.breakdown.as_ref().unwrap();
+                assert!(breakdown.absence().is_some_and(|why| why.contains("at a peer")));
+            }
+        }
+        for entry in std::fs::read_dir(recording::directory(&stage.output(), target)).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(!text(&std::fs::read(&path).unwrap()).contains(SECRET), "{}", path.display());
+        }
+    }
+    succeeded(stage.run(&["report", "--baseline", "throughput", "--format", "markdown"]));
+}
+
+#[test]
+fn a_peer_compares_with_a_peer_alone() {
+    let stage = Stage::new();
+    let profile = with_peer(&stage);
+    let filter = ["--filter", "two-copy/1024"];
+    for name in ["a", "b"] {
+        succeeded(stage.run(&[&record(&profile, name, "throughput")[..], &filter].concat()));
+    }
+    succeeded(stage.record(&[&["--name", "here", "--rounds", "1"][..], &filter].concat()));
+    succeeded(stage.run(&["compare", "a", "b"]));
+    let run = stage.run(&["compare", "here", "a"]);
+    let error = text(&run.stderr);
+    assert!(!run.status.success(), "{error}");
+    assert!(error.contains("path.servers: in the clients' process → at a peer"), "{error}");
+}
+
+#[test]
+fn a_peer_that_cannot_be_is_refused_before_anything_is_measured() {
+    let stage = Stage::new();
+    let path = stage.directory.path().join("none.toml");
+    std::fs::write(&path, format!("{PROFILE}[peer]\nrunner = \"no-such-runner\"\n")).unwrap();
+    let profile = path.display().to_string();
+    let run = stage.run(&record(&profile, "none", "throughput"));
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
+    let error = text(&run.stderr);
+    assert!(error.contains("peer: ") && error.contains("no-such-runner"), "{error}");
+    assert!(!stage.output().join("copycost").join("none").exists());
+
+    let sides = ["record", "--profile", &profile, "--side", "a", "--side", "b", "--name", "g"];
+    let run = stage.run(&sides);
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
+    assert!(text(&run.stderr).contains("sides have no peers yet"), "{}", text(&run.stderr));
+
+    let breakdown = ["breakdown", "--mode", "one-copy", "--message-bytes", "4096", "--profile", &profile];
+    let run = stage.run(&breakdown);
+    assert!(text(&run.stderr).contains("not sampled yet"), "{}", text(&run.stderr));
+}
