@@ -132,15 +132,15 @@ impl Bench {
         let title = choice.to_string();
         let profile = Arc::new(choice.profile);
         let topology = Topology::read()?;
-        let policy = profile.placement.policy;
         let threads = profile.matrix.threads.iter();
-        let plans = threads.map(|threads| Ok((*threads, topology.plan(policy, *threads)?)));
+        let plans = threads.map(|threads| Ok((*threads, topology.plan(profile.placement.policy, *threads)?)));
         let plans: Vec<_> = plans.collect::<Result<_>>()?;
         let modes = copy_mode::entries(&profile.matrix.modes);
         let (instruments, absences) = Instruments::of_this_machine();
-        let instruments = StartedPeer::beside(StartedPeer::of(&profile)?, instruments);
-        let peer = instruments.peer.as_deref();
-        let modes = probe_all(target, &profile, &plans[0].1, modes, peer, |mode, refusal| {
+        let peer = StartedPeer::of(&profile)?;
+        let instruments = StartedPeer::beside(&peer, instruments);
+        let asked = StartedPeer::asked(&peer);
+        let modes = probe_all(target, &profile, &plans[0].1, modes, asked, |mode, refusal| {
             eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
         })?;
         let output = criterion_files::output_directory();
@@ -158,7 +158,7 @@ impl Bench {
         let bench = Bench {
             target,
             invocation,
-            environment: Environment::read(&profile),
+            environment: StartedPeer::conditions(&peer, &profile),
             profile,
             plans,
             modes,

@@ -36,6 +36,20 @@ impl Environment {
         Environment::read_from(Path::new("/"), profile)
     }
 
+    /// The same at the peer of `profile`.
+    pub fn read_at_peer(profile: &Profile) -> Environment {
+        let mut environment = Environment::read(profile);
+        environment.items.extend(path::items(profile, path::End::Peer));
+        environment
+    }
+
+    /// With the conditions at a peer, each named `peer.` and its own name.
+    pub fn beside(mut self, peer: &Environment) -> Environment {
+        let of_peer = peer.items.iter().map(|(name, reading)| (format!("{PEER}{name}"), reading.clone()));
+        self.items.extend(of_peer);
+        self
+    }
+
     /// The same with another directory in the place of `/`, for tests: `proc`
     /// and `sys` are looked for in it.
     pub fn read_from(root: &Path, profile: &Profile) -> Environment {
@@ -45,7 +59,7 @@ impl Environment {
             machine::items(&root),
             hypervisor::items(&root),
             network::items(&root),
-            path::items(profile),
+            path::items(profile, path::End::Client),
             program::items(profile),
         ];
         Environment { items: groups.into_iter().flatten().collect() }
@@ -101,6 +115,9 @@ impl Environment {
         }
     }
 }
+
+/// What the names of a peer's conditions begin with.
+pub(crate) const PEER: &str = "peer.";
 
 /// Where `copycost tune` keeps what it has changed, from `/`.
 pub(crate) const TUNE_ACCOUNT: &str = "run/copycost/tuned.json";

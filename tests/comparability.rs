@@ -41,6 +41,10 @@ fn each_listed_condition_is_weighed() {
         ("sysctl.net.ipv4.tcp_congestion_control", Weight::Warning),
         ("hypervisor.type", Weight::Warning),
         ("smt.active", Weight::Warning),
+        ("path.mtu_bytes", Weight::Warning),
+        ("peer.path.scatter_gather", Weight::Warning),
+        ("peer.kernel_release", Weight::Sought),
+        ("peer.cpu.model", Weight::Warning),
         ("limit.open_files", Weight::Other),
     ] {
         let comparison = differences_after(|machine| {
@@ -54,7 +58,7 @@ fn each_listed_condition_is_weighed() {
         let label = if weight == Weight::Warning { "WARNING, differs: " } else { "differs" };
         assert!(text.contains(&found.text()) && text.contains(label), "{text}");
     }
-    for (name, other) in [("path.servers", "at a peer"), ("path.kind", "veth")] {
+    for (name, other) in [("path.servers", "at a peer"), ("path.kind", "veth"), ("peer.path.kind", "tun")] {
         let refusal = differences_after(|machine| {
             machine.environment.items.insert(name.into(), Reading::Value(Value::Text(other.into())));
         });
@@ -67,7 +71,7 @@ fn each_listed_condition_is_weighed() {
         });
         assert_eq!(comparison.unwrap().differences, [], "{name}");
     }
-    for name in ["date_utc", "load_average.1_min", "cpu_time.steal_ticks"] {
+    for name in ["date_utc", "peer.date_utc", "load_average.1_min", "cpu_time.steal_ticks"] {
         let comparison = differences_after(|machine| {
             machine.environment.items.insert(name.into(), Reading::Value(Value::Text("later".into())));
         });

@@ -37,6 +37,15 @@ fn each_target_is_recorded_with_a_peer_and_says_so_and_not_which() {
             assert!(record.profile.peer.is_some());
             assert_eq!(record.environment.text("path.servers"), Some("at a peer"));
             assert_eq!(record.environment.text("path.kind"), Some("loopback"));
+            let both = |name: &str| {
+                let of = |name: &str| record.environment.items.get(name).cloned();
+                (of(name), of(&format!("peer.{name}")))
+            };
+            for name in ["kernel_release", "cpu.model", "path.kind", "path.mtu_bytes", "path.scatter_gather"]
+            {
+                let (here, there) = both(name);
+                assert!(here.is_some() && here == there, "{name}: {here:?} and {there:?}");
+            }
             match &record.metrics["control_round_trip"].reading {
                 Reading::Value(Value::Generations(each)) => assert_eq!(each.len(), 2, "{each:?}"),
                 other => panic!("{other:?}"),
@@ -45,6 +54,10 @@ fn each_target_is_recorded_with_a_peer_and_says_so_and_not_which() {
                 let breakdown = record.breakdown.as_ref().unwrap();
                 assert!(breakdown.absence().is_some_and(|why| why.contains("at a peer")));
             }
+        }
+        let document = include_str!("../docs/RECORD.md");
+        for name in records[0].environment.items.keys().filter(|name| name.starts_with("path.")) {
+            assert!(document.contains(&format!("`{name}`")), "docs/RECORD.md lacks {name}");
         }
         for entry in std::fs::read_dir(recording::directory(&stage.output(), target)).unwrap() {
             let path = entry.unwrap().path();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::baseline::Baseline;
+use crate::environment::PEER;
 use crate::metric::Reading;
 use crate::profile::overrides::overridden;
 use crate::results::record::Record;
@@ -64,7 +65,8 @@ const NO_CONDITION: [&str; 9] = [
 ];
 
 /// Not the kernel, and able to move every figure.
-const WARNED_OF: [&str; 17] = [
+const WARNED_OF: [&str; 18] = [
+    "path.",
     "cpu.",
     "smt.",
     "architecture",
@@ -85,7 +87,7 @@ const WARNED_OF: [&str; 17] = [
 ];
 
 /// Figures of different paths are figures of different things.
-const PATH: &str = "path.";
+const PATHS: [&str; 2] = ["path.servers", "path.kind"];
 
 /// What earlier versions could have alone, and did not record.
 const ONLY_PATH: [(&str, &str); 2] = [("path.servers", "in the clients' process"), ("path.kind", "loopback")];
@@ -121,7 +123,7 @@ pub fn differences(base: &Baseline, new: &Baseline) -> Vec<Difference> {
     note(Weight::Refusal, "method_version", a.method_version.to_string(), b.method_version.to_string());
     settings(a, b, &mut note);
     for name in a.environment.items.keys().chain(b.environment.items.keys()).collect::<BTreeSet<_>>() {
-        if !begins_with_one_of(name, &NO_CONDITION) {
+        if !begins_with_one_of(name.strip_prefix(PEER).unwrap_or(name), &NO_CONDITION) {
             note(weight(name), name, of_all(base, name), of_all(new, name));
         }
     }
@@ -179,7 +181,9 @@ fn no_effect(records: [&Record; 2], name: &str, values: [&str; 2]) -> Option<Str
 }
 
 fn weight(name: &str) -> Weight {
-    if name.starts_with(PATH) {
+    // A condition at a peer weighs what it weighs here.
+    let name = name.strip_prefix(PEER).unwrap_or(name);
+    if PATHS.contains(&name) {
         Weight::Refusal
     } else if begins_with_one_of(name, &WARNED_OF) {
         Weight::Warning

@@ -62,20 +62,21 @@ impl StartedPeer {
         peer.as_deref().map(|peer| peer as &dyn Peer)
     }
 
-    /// `instruments` with the servers at `peer`, if there is one.
-    pub fn beside(peer: Option<Arc<StartedPeer>>, instruments: Instruments) -> Instruments {
+    /// The conditions here and at `peer`, if there is one.
+    pub fn conditions(peer: &Option<Arc<StartedPeer>>, profile: &Profile) -> Environment {
+        let here = Environment::read(profile);
         match peer {
-            None => instruments,
-            Some(peer) => {
-                let cost_unit = peer.cost_unit;
-                instruments.beside(peer, cost_unit)
-            }
+            None => here,
+            Some(peer) => here.beside(&peer.environment),
         }
     }
 
-    /// The conditions there.
-    pub fn environment(&self) -> &Environment {
-        &self.environment
+    /// `instruments` with the servers at `peer`, if there is one.
+    pub fn beside(peer: &Option<Arc<StartedPeer>>, instruments: Instruments) -> Instruments {
+        match peer {
+            None => instruments,
+            Some(peer) => instruments.beside(Arc::clone(peer) as Arc<dyn Peer>, peer.cost_unit),
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn serve(
     }
     let (instruments, _) = Instruments::of_this_machine();
     let ready = PeerReady {
-        environment: Environment::read(&profile),
+        environment: Environment::read_at_peer(&profile),
         cost_unit: instruments.cost_unit,
         boot_id: boot_id(),
     };

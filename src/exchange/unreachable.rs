@@ -10,6 +10,9 @@ use crate::sys;
 /// What is wrong and what changes it, where more is known than `error` says,
 /// which `operation` ended with on a socket of `address`.
 pub(super) fn why(operation: &str, error: &io::Error, address: IpAddr) -> Option<String> {
+    if !address.is_loopback() {
+        return None; // a peer's, over a path that is not this machine's alone
+    }
     explain(operation, error.raw_os_error()?, address, &Loopback::read())
 }
 

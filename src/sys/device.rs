@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::{IpAddr, UdpSocket};
+use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 
 use super::check;
@@ -93,38 +93,7 @@ unsafe fn address_of(address: *const libc::sockaddr) -> Option<IpAddr> {
     }
 }
 
-/// The kernel's answer to `ETHTOOL_GDRVINFO` (linux/ethtool.h).
-#[repr(C)]
-struct DriverInfo {
-    command: u32,
-    driver: [u8; 32],
-    rest: [u8; 160],
-}
-
-const ETHTOOL_GDRVINFO: u32 = 3;
-
-/// The driver of the network device `name` of this process's namespace.
-pub(crate) fn device_driver(name: &CStr) -> io::Result<String> {
-    let mut info = DriverInfo { command: ETHTOOL_GDRVINFO, driver: [0; 32], rest: [0; 160] };
-    // SAFETY: ifreq is plain data for which all-zero is a valid value.
-    let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
-    set_name(&mut request, name);
-    request.ifr_ifru.ifru_data = (&raw mut info).cast();
-    let socket = UdpSocket::bind((std::net::Ipv4Addr::UNSPECIFIED, 0))?;
-    // SAFETY: `request` names a device and points to a `DriverInfo`, as large as the
-    // kernel's, and both live through the call.
-    check(unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL as _, &mut request) } as isize)?;
-    let name: Vec<u8> = info.driver.into_iter().take_while(|byte| *byte != 0).collect();
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    match !name.is_empty() && name.iter().all(is_word) {
-        true => Ok(String::from_utf8_lossy(&name).into_owned()),
-        false => Err(io::Error::other("the driver has no name")),
-    }
-}
-
-const SIOCETHTOOL: libc::c_ulong = 0x8946;
-
-fn set_name(request: &mut libc::ifreq, name: &CStr) {
+pub(super) fn set_name(request: &mut libc::ifreq, name: &CStr) {
     // The name's last byte stays NUL.
     for (to, from) in request.ifr_name[..libc::IFNAMSIZ - 1].iter_mut().zip(name.to_bytes()) {
         *to = *from as libc::c_char;

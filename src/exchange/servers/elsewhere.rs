@@ -79,7 +79,10 @@ pub(super) fn open(
     let address = SocketAddr::new(settings.address(), port);
     let one = |nonce: Nonce| {
         let end = connected(cell, &socket_settings, address, limit, nonce);
-        let end = end.map_err(|error| servers.explained(error))?;
+        let end = end.map_err(|error| match servers.explained(error) {
+            error @ Error::AtPeer { .. } => error,
+            error => at_peer(cell, error.to_string()),
+        })?;
         Ok(Served { end, consumed: Arc::new(Consumed::unseen()) })
     };
     let clients: Result<Clients> =
