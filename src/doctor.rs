@@ -6,12 +6,14 @@
 mod cores;
 pub mod measure;
 mod network;
+mod peer;
 mod processor;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::peer::{PeerLine, look_at_peer};
 use crate::environment::Environment;
 use crate::profile::Profile;
 

@@ -84,6 +84,31 @@ fn a_peer_compares_with_a_peer_alone() {
 }
 
 #[test]
+fn the_doctor_looks_at_both_ends_of_a_peer() {
+    let stage = Stage::new();
+    let profile = with_peer(&stage);
+    let run = succeeded(stage.run(&["doctor", "--profile", &profile]));
+    let said = text(&run.stdout);
+    for expected in [
+        "PEER  copycost ",
+        "PEER  the path here: loopback, MTU ",
+        "PEER  the path at the peer: loopback, MTU ",
+        "PEER  two-copy: 200 messages of 4096 bytes arrive",
+        "completions were deferred copies",
+        "PEER  a control round trip takes ",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    std::fs::write(&profile, format!("{PROFILE}[peer]\nrunner = \"no-such-runner\"\n")).unwrap();
+    let said = text(&succeeded(stage.run(&["doctor", "--profile", &profile])).stdout);
+    assert!(said.contains("PEER  peer: ") && said.contains("no-such-runner"), "{said}");
+    assert!(said.contains("  Change: `no-such-runner 'copycost' serve --stdio`, run by hand"), "{said}");
+    // Without one nothing is said of it.
+    let said = text(&succeeded(stage.run(&["doctor"])).stdout);
+    assert!(!said.contains("PEER"), "{said}");
+}
+
+#[test]
 fn a_peer_that_cannot_be_is_refused_before_anything_is_measured() {
     let stage = Stage::new();
     let path = stage.directory.path().join("none.toml");

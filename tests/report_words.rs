@@ -37,6 +37,28 @@ fn the_map_is_a_sentence_at_the_top() {
 }
 
 #[test]
+fn the_path_is_in_the_first_line() {
+    let first_lines = |machine: &Machine| {
+        let report = machine.report();
+        let xml = as_xml(&copycost::report::page::render(&report, &[]));
+        let document = parse(&xml);
+        let page =
+            text(document.descendants().find(|node| node.attribute("class") == Some("measured")).unwrap());
+        (markdown::render(&report).lines().nth(2).unwrap().to_string(), page)
+    };
+    let mut machine = Machine::taking(crossing);
+    let (markdown, page) = first_lines(&machine);
+    assert!(markdown.contains(": TCP over loopback, kernel"), "{markdown}");
+    assert!(page.contains("TCP over loopback, Linux"), "{page}");
+    for (name, value) in [("path.servers", "at a peer"), ("path.kind", "veth")] {
+        machine.environment.items.insert(name.into(), Reading::Value(Value::Text(value.into())));
+    }
+    let (markdown, page) = first_lines(&machine);
+    assert!(markdown.contains(": TCP over veth, servers at a peer, kernel"), "{markdown}");
+    assert!(page.contains("TCP over veth, servers at a peer, Linux"), "{page}");
+}
+
+#[test]
 fn latency_has_findings_too() {
     let report = Machine { target: Target::Latency, ..Machine::taking(crossing) }.report();
     let finding = report.findings.iter().find(|finding| finding.kind == FindingKind::Crossover).unwrap();

@@ -86,7 +86,7 @@ fn heading(bench: &Bench, profile: &str, asked_for: usize) {
     }
     let asking: Vec<&str> =
         bench.modes.iter().filter(|mode| mode.handover == Handover::Reported).map(|mode| mode.name).collect();
-    if !asking.is_empty() {
+    if !asking.is_empty() && bench.environment.text("path.kind") == Some("loopback") {
         println!(
             "copycost: on loopback every completion of {} is a deferred copy; see README.md",
             asking.join(", ")

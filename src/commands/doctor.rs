@@ -2,7 +2,7 @@
 //! missing. It changes nothing, and finding something is no failure.
 
 use anyhow::Context;
-use copycost::doctor::{self, measure};
+use copycost::doctor::{self, PeerLine, measure};
 use copycost::environment::Environment;
 use copycost::metric::{Metrics, Reading, Value};
 use copycost::profile::ProfileChoice;
@@ -29,6 +29,7 @@ impl Doctor {
         let profile = &choice.profile;
         let environment = Environment::read(profile);
         let findings = doctor::findings(&environment, profile);
+        let peer = doctor::look_at_peer(profile);
         let measured = self.measure.then(|| {
             let limit_s = measure::LIMIT.as_secs();
             eprintln!("copycost: measuring, for at most {limit_s} s; nothing else should run meanwhile");
@@ -39,6 +40,7 @@ impl Doctor {
                 "profile": profile.name,
                 "summary": doctor::summary_line(&findings),
                 "findings": findings,
+                "peer": profile.peer.is_some().then_some(&peer),
                 "measured": measured,
                 "environment": environment,
             });
@@ -50,11 +52,24 @@ impl Doctor {
         for finding in &findings {
             println!("{finding}\n");
         }
+        print_peer(&peer);
         if let Some(measured) = &measured {
             print_measured(measured);
         }
         println!("{}", doctor::summary_line(&findings));
         Ok(())
+    }
+}
+
+fn print_peer(lines: &[PeerLine]) {
+    for PeerLine { what, change } in lines {
+        println!("PEER  {what}");
+        if let Some(change) = change {
+            println!("  Change: {change}");
+        }
+    }
+    if !lines.is_empty() {
+        println!();
     }
 }
 

@@ -55,6 +55,18 @@ impl BaselineFacts {
     pub(super) fn condition(&self, name: &str) -> Option<&Condition> {
         self.conditions.iter().find(|condition| condition.name == name)
     }
+
+    /// What lies between the two ends, for the first line: `loopback`, or `veth, servers
+    /// at a peer`.
+    pub(super) fn path(&self) -> String {
+        let value = |name: &str| self.condition(name).and_then(|condition| condition.value.clone());
+        let kind = value("path.kind");
+        match value("path.servers").is_some_and(|servers| servers.contains("peer")) {
+            true => format!("{}, servers at a peer", kind.as_deref().unwrap_or("a path of unknown kind")),
+            // Records that do not say have no other.
+            false => "loopback".into(),
+        }
+    }
 }
 
 /// What is known of one baseline as a whole.

@@ -52,8 +52,9 @@ fn summary(baseline: &BaselineFacts) -> String {
         .map(|(target, cells)| format!("{} {}", target.name(), words::count(*cells, "cell")))
         .collect();
     format!(
-        "**{}**: kernel {}, {processes}, profile {}; {}",
+        "**{}**: TCP over {}, kernel {}, {processes}, profile {}; {}",
         plain(&baseline.name),
+        plain(&baseline.path()),
         plain(kernel),
         plain(&baseline.profile),
         targets.join(", ")

@@ -33,9 +33,14 @@ pub(super) fn draw(sheet: &Sheet<'_>) -> Markup {
         (absences(report))
         h3 { "What the instrument cannot see at all" }
         ul {
-            li { "A send that nothing copies: no path within one host has one. What is measured is what the send path \
-                  costs when the kernel copies after all." }
-            li { "The network: no device, driver, offload, loss or distance. All traffic is loopback." }
+            @if report.baselines.iter().all(|facts| facts.path() == "loopback") {
+                li { "A send that nothing copies: no path within one host has one. What is measured is what the send \
+                      path costs when the kernel copies after all." }
+                li { "The network: no device, driver, offload, loss or distance. All traffic is loopback." }
+            } @else {
+                li { "What else is on the path: others' traffic, loss and distance are in a figure and not told apart \
+                      from the work. A virtual link has no device that reads memory, and sends nothing." }
+            }
             li { "Absolute figures of other kernels: two runs of one kernel differ by more than most kernels do. \
                   Compare ratios, or recordings of several processes." }
         }

@@ -39,7 +39,7 @@ fn one(report: &Report, facts: &BaselineFacts) -> Markup {
     html! {
         p.measured {
             @if report.baselines.len() > 1 { span.baseline { (facts.name) } " " }
-            "TCP over loopback, Linux " (kernel)
+            "TCP over " (facts.path()) ", Linux " (kernel)
             @if let Some(model) = condition("cpu.model") { ", " (model) }
             @if let Some(cpus) = condition("cpu.allowed") { ", " (cpus) " CPUs" }
             @if let Some(hypervisor) = condition("hypervisor.type") { ", hypervisor " (hypervisor) }
