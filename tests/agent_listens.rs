@@ -49,6 +49,22 @@ fn frame(text: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_peer_can_be_one_that_listens() {
+    let stage = Stage::new();
+    let listening = Listening::start(&stage);
+    let (program, address) = (env!("CARGO_BIN_EXE_copycost"), &listening.address);
+    let profile = stage.directory.path().join("peer.toml");
+    let peer = format!("[peer]\nprogram = \"{program}\"\ncontrol = \"{address}\"\ntoken_file = \"token\"\n");
+    std::fs::write(&profile, format!("{}{peer}", stage::PROFILE)).unwrap();
+    let profile = profile.to_str().unwrap();
+    let record = ["record", "--profile", profile, "--name", "p", "--target", "throughput", "--rounds", "2"];
+    succeeded(stage.run(&[&record[..], &["--filter", "1024"]].concat()));
+    let baseline = Baseline::load(&stage.output(), "p").unwrap();
+    assert_eq!(baseline.processes.len(), 2);
+    assert!(baseline.processes.iter().all(|process| process.records.len() == 3));
+}
+
+#[test]
 fn a_side_can_be_an_agent_that_listens() {
     let stage = Stage::new();
     let listening = Listening::start(&stage);

@@ -12,12 +12,14 @@ use crate::message::CACHE_LINE_BYTES;
 use crate::sys::{MAX_SEGMENTS, page_bytes};
 
 /// Keys that `default.toml` leaves out because their default is not a value.
-const OPTIONAL: [(&str, &str); 6] = [
+const OPTIONAL: [(&str, &str); 8] = [
     ("criterion", "measurement_time_s"),
     ("rounds", "latency_length_ms"),
     ("rounds", "seed"),
     ("peer", "runner"),
     ("peer", "program"),
+    ("peer", "control"),
+    ("peer", "token_file"),
     ("peer", "address"),
 ];
 

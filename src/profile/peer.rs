@@ -16,8 +16,15 @@ pub struct PeerSettings {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub program: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub control: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token_file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub address: Option<IpAddr>,
 }
+
+/// As `copycost serve --listen` has it.
+const TOKEN_FILE: &str = "copycost.token";
 
 /// The words in front of a command that make it run elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +42,7 @@ impl PeerSettings {
         self.address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
-    /// The line for the shell that starts it.
+    /// The line for the shell that starts it, or that leads to one which listens.
     pub fn command(&self) -> String {
         let runner = match &self.runner {
             None => String::new(),
@@ -45,6 +52,10 @@ impl PeerSettings {
             }
         };
         let program = quoted(self.program.as_deref().unwrap_or("copycost"));
+        if let Some(control) = &self.control {
+            let token_file = self.token_file.as_deref().unwrap_or(TOKEN_FILE);
+            return format!("{program} connect {} --token-file {}", quoted(control), quoted(token_file));
+        }
         format!("{runner} {program} serve --stdio").trim_start().to_string()
     }
 
@@ -64,6 +75,26 @@ impl PeerSettings {
         }
         if let Some(program) = self.program.as_deref().filter(|program| !is_word(program)) {
             return Err(("peer.program", format!("{program:?}"), "the program's name or path at the peer"));
+        }
+        if let Some(control) = &self.control {
+            if self.runner.is_some() {
+                let allowed = "give this or `peer.runner`, not both: each is a way to the peer";
+                return Err(("peer.control", control.clone(), allowed));
+            }
+            let port = control
+                .rsplit_once(':')
+                .and_then(|(host, port)| Some((is_word(host), port.parse::<u16>().ok()?)));
+            if !matches!(port, Some((true, 1..))) {
+                return Err((
+                    "peer.control",
+                    format!("{control:?}"),
+                    "HOST:PORT, where `copycost serve --listen` is",
+                ));
+            }
+        }
+        if let Some(file) = self.token_file.as_deref().filter(|file| self.control.is_none() || !is_word(file))
+        {
+            return Err(("peer.token_file", format!("{file:?}"), "a path, and `peer.control` with it"));
         }
         let address = self.address();
         if address.is_unspecified() || address.is_multicast() {
@@ -91,6 +122,8 @@ mod tests {
             PeerSettings { runner: Some(words), program: Some("/x y/copycost".into()), ..Default::default() };
         assert_eq!(words.command(), r"'ip' 'it'\''s' '/x y/copycost' serve --stdio");
         assert_eq!(PeerSettings::default().command(), "'copycost' serve --stdio");
+        let control = PeerSettings { control: Some("host:7".into()), ..Default::default() };
+        assert_eq!(control.command(), "'copycost' connect 'host:7' --token-file 'copycost.token'");
     }
 
     #[test]
@@ -99,6 +132,17 @@ mod tests {
             |line: &str| PeerSettings { runner: Some(RunnerWords::Line(line.into())), ..Default::default() };
         assert!(line("ip netns exec peer").check().is_ok() && line("").check().is_ok());
         assert_eq!(line("a\nb").check().unwrap_err().0, "peer.runner");
+        let control = |control: &str| PeerSettings { control: Some(control.into()), ..Default::default() };
+        assert!(control("host:7").check().is_ok() && control("[::1]:7").check().is_ok());
+        for wrong in ["host", "host:0", ":7", "host:70000"] {
+            assert_eq!(control(wrong).check().unwrap_err().0, "peer.control", "{wrong}");
+        }
+        assert_eq!(
+            PeerSettings { control: Some("host:7".into()), ..line("env") }.check().unwrap_err().0,
+            "peer.control"
+        );
+        let token = PeerSettings { token_file: Some("file".into()), ..Default::default() };
+        assert_eq!(token.check().unwrap_err().0, "peer.token_file");
         let program = PeerSettings { program: Some(String::new()), ..Default::default() };
         assert_eq!(program.check().unwrap_err().0, "peer.program");
         let any = PeerSettings { address: Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), ..Default::default() };

@@ -32,7 +32,7 @@ impl Marked {
         setup.profile.peer = Some(PeerSettings {
             runner: Some(RunnerWords::Words(vec!["env".into(), format!("{}=1", self.0)])),
             program: Some(PROGRAM.into()),
-            address: None,
+            ..PeerSettings::default()
         });
         setup
     }
