@@ -122,6 +122,21 @@ fn a_link_that_goes_down_in_a_round_or_before_a_set_up_is_an_error_in_time() {
 }
 
 #[test]
+fn the_path_of_a_guest_is_skipped_with_a_reason_where_there_is_no_kernel() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/guest-path");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&script);
+        command.args(arguments).env("COPYCOST", PROGRAM).output().unwrap()
+    };
+    assert_eq!(run(&[]).status.code(), Some(2));
+    for arguments in [&["no/such/boot"][..], &["--user", "no/such/boot"]] {
+        let skipped = succeeded(run(arguments));
+        let why = text(&skipped.stderr);
+        assert!(why.contains("skipped: there is no "), "{why}"); // kernel, or QEMU
+    }
+}
+
+#[test]
 fn what_is_there_already_is_left_alone_and_all_is_removed() {
     assert_eq!(script("copycost", &["--nonsense"]).status.code(), Some(2));
     let Some(namespaces) = Namespaces::new("again") else { return };

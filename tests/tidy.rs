@@ -36,7 +36,7 @@ fn rust_files() -> Vec<PathBuf> {
 fn scripts() -> Vec<PathBuf> {
     let tables = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/method_tables")).unwrap();
     let tables = tables.map(|entry| Path::new("scripts/method_tables").join(entry.unwrap().file_name()));
-    let names = ["method", "kernels", "sysctl-sides", "veth-peer"];
+    let names = ["method", "kernels", "sysctl-sides", "veth-peer", "guest-path"];
     tables.chain(names.map(|name| Path::new("scripts").join(name))).collect()
 }
 
