@@ -152,7 +152,7 @@ impl Bench {
         if invocation.mode == Mode::Measure {
             baseline::check(&invocation, &output, &asked_for, instruments.cost_unit)?;
         }
-        let profiler = broken_down::profiler(target, invocation.mode, &profile);
+        let profiler = broken_down::profiler(target, invocation.mode);
         let mut cells = profile.cells(target);
         cells.retain(is_taken);
         let bench = Bench {

@@ -4,6 +4,7 @@
 #[path = "support/stage.rs"]
 mod stage;
 
+use copycost::breakdown::Profiler;
 use copycost::compare::Baseline;
 use copycost::metric::{Reading, Value};
 use copycost::results::recording;
@@ -52,7 +53,14 @@ fn each_target_is_recorded_with_a_peer_and_says_so_and_not_which() {
             }
             if target == "cpu_cost" {
                 let breakdown = record.breakdown.as_ref().unwrap();
-                assert!(breakdown.absence().is_some_and(|why| why.contains("at a peer")));
+                // Where sampling is refused, it is at either end.
+                match (breakdown.found(), breakdown.absence()) {
+                    (Some(breakdown), _) => {
+                        let samples = [&breakdown.client, &breakdown.server].map(|side| side.samples);
+                        assert!(samples.iter().all(|samples| *samples > 0), "{samples:?}");
+                    }
+                    (None, why) => assert!(Profiler::of_this_machine().is_err(), "{why:?}"),
+                }
             }
         }
         let document = include_str!("../docs/RECORD.md");
@@ -124,8 +132,4 @@ fn a_peer_that_cannot_be_is_refused_before_anything_is_measured() {
     let run = stage.run(&sides);
     assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
     assert!(text(&run.stderr).contains("sides have no peers yet"), "{}", text(&run.stderr));
-
-    let breakdown = ["breakdown", "--mode", "one-copy", "--message-bytes", "4096", "--profile", &profile];
-    let run = stage.run(&breakdown);
-    assert!(text(&run.stderr).contains("not sampled yet"), "{}", text(&run.stderr));
 }

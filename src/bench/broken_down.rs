@@ -6,20 +6,16 @@ use super::invocation::Mode;
 use crate::breakdown::Profiler;
 use crate::cell::Target;
 use crate::copy_mode;
-use crate::exchange::{NOT_SAMPLED, SampledCell, SampledLength};
+use crate::exchange::{SampledCell, SampledLength};
 use crate::metric::breakdown::{Breakdown, MeasuredCost};
 use crate::metric::number;
 use crate::or_absent::OrAbsent;
-use crate::profile::Profile;
 use crate::results::record::Record;
 
 /// What cells of `target` are broken down with, or why they are not; `None` of a
 /// target that breaks none down, and where nothing is measured.
-pub(super) fn profiler(target: Target, mode: Mode, profile: &Profile) -> Option<Result<Profiler, String>> {
-    (target == Target::CpuCost && mode == Mode::Measure).then(|| match profile.peer {
-        Some(_) => Err(NOT_SAMPLED.into()),
-        None => Profiler::of_this_machine(),
-    })
+pub(super) fn profiler(target: Target, mode: Mode) -> Option<Result<Profiler, String>> {
+    (target == Target::CpuCost && mode == Mode::Measure).then(Profiler::of_this_machine)
 }
 
 /// Where the CPU time of the cell of `record` goes, in rounds as long as the last of

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::class::CostClass;
 use super::classify::classify;
 use super::folded::Folded;
@@ -11,7 +13,8 @@ use super::symbols::Symbols;
 use super::table::Table;
 
 /// The samples of one class.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClassTally {
     /// How many.
     pub samples: u64,
@@ -24,7 +27,8 @@ pub struct ClassTally {
 }
 
 /// The samples of one side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SideTally {
     /// By class, in the order of [`CostClass::ALL`].
     pub classes: [ClassTally; CostClass::ALL.len()],

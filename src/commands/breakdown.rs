@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use copycost::breakdown::{Folded, Profiler};
 use copycost::cell::{Cell, LARGEST_MESSAGE_BYTES, MOST_THREADS, Target};
+use copycost::control::StartedPeer;
 use copycost::copy_mode::ModeEntry;
 use copycost::cpu::Topology;
-use copycost::exchange::{Instruments, NOT_SAMPLED, SampledCell, SampledLength, secure_open_files};
+use copycost::exchange::{Instruments, SampledCell, SampledLength, secure_open_files};
 use copycost::metric::breakdown::{Breakdown, MeasuredCost};
 use copycost::profile::ProfileChoice;
 use copycost::results::breakdown_text;
@@ -51,9 +52,6 @@ impl BreakDown {
         let choice = ProfileChoice::load(self.profile.as_deref(), "default")?;
         let profile = &choice.profile;
         profile.check_here()?;
-        if profile.peer.is_some() {
-            bail!("no cell of this profile can be broken down: {NOT_SAMPLED}");
-        }
         profile.check_message_bytes(self.message_bytes)?;
         let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
@@ -63,6 +61,7 @@ impl BreakDown {
             threads: self.threads,
         };
         let (instruments, _) = Instruments::of_this_machine();
+        let instruments = StartedPeer::beside(&StartedPeer::of(profile)?, instruments);
         secure_open_files(&[self.mode], false, self.threads, &instruments.counters)?;
         let profiler = match Profiler::of_this_machine() {
             Ok(profiler) => profiler,

@@ -42,8 +42,7 @@ pub use processed_packets::ProcessedPackets;
 pub use reference::{REFERENCES, Reference, is_mode};
 pub use sampled::{SampledCell, SampledGeneration, SampledLength, SampledRounds, UnsampledRounds};
 pub use servers::{
-    NOT_SAMPLED, Peer, PeerEar, PeerServers, PeerSession, ServerAnswer, ServerOrder, ServerRequest,
-    ServerWord,
+    Peer, PeerEar, PeerServers, PeerSession, ServerAnswer, ServerOrder, ServerRequest, ServerWord,
 };
 pub use sided_run::{MOST_MESSAGES, Seat, measure_sided};
 pub use spec::{Fault, GenerationSpec};

@@ -163,7 +163,16 @@ impl SampledCell<'_> {
                 return Ok(OrAbsent::absent(why));
             }
             profiler.count(&round.client_samples, &mut done.client, with_stacks(&mut folded, "client"));
-            profiler.count(&round.server_samples, &mut done.server, with_stacks(&mut folded, "server"));
+            match &round.server_tally {
+                Some(tally) => done.server.plus(tally),
+                None => {
+                    profiler.count(
+                        &round.server_samples,
+                        &mut done.server,
+                        with_stacks(&mut folded, "server"),
+                    );
+                }
+            }
             done.client_counts = done.client_counts.plus(&round.client_counts.unwrap_or_default());
             done.server_counts = done.server_counts.plus(&round.server_counts.unwrap_or_default());
             done.messages += round.messages;

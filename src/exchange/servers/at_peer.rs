@@ -10,6 +10,7 @@ use super::connections_of;
 use super::door::{Door, LetIn};
 use super::in_process::{self, InProcess};
 use super::words::{ServerAnswer, ServerOrder, ServerRequest, ServerWord};
+use crate::breakdown::{Profiler, SampledEvent, Samples, Sampling, SideTally};
 use crate::cell::Cell;
 use crate::counter::CounterSource;
 use crate::cpu::{Plan, Topology};
@@ -24,6 +25,8 @@ use crate::profile::Profile;
 pub struct PeerServers {
     profile: Profile,
     counters: Arc<Vec<Box<dyn CounterSource>>>,
+    /// Found when it is first wanted.
+    profiler: Option<std::result::Result<Arc<Profiler>, String>>,
     stage: Stage,
 }
 
@@ -41,6 +44,7 @@ struct Order {
     plan: Plan,
     fault: Fault,
     is_counted: bool,
+    sampled_by: Option<SampledEvent>,
 }
 
 struct Open {
@@ -51,6 +55,8 @@ struct Open {
     round: RoundStage,
     /// As they were said last.
     absences: Vec<(usize, String)>,
+    /// What names samples, or why nothing does; of servers that are sampled.
+    profiler: Option<std::result::Result<Arc<Profiler>, String>>,
 }
 
 enum RoundStage {
@@ -62,7 +68,7 @@ enum RoundStage {
 impl PeerServers {
     /// Servers set up by a profile, which says where they listen.
     pub fn new(profile: Profile, counters: Arc<Vec<Box<dyn CounterSource>>>) -> PeerServers {
-        PeerServers { profile, counters, stage: Stage::Closed }
+        PeerServers { profile, counters, profiler: None, stage: Stage::Closed }
     }
 
     /// Does what is asked. After an error no generation is open.
@@ -116,8 +122,13 @@ impl PeerServers {
         }
     }
 
+    fn profiler(&mut self) -> std::result::Result<Arc<Profiler>, String> {
+        let found = || Profiler::of_this_machine().map(Arc::new);
+        self.profiler.get_or_insert_with(found).clone()
+    }
+
     fn listen(&mut self, order: ServerOrder) -> Result<ServerAnswer> {
-        let ServerOrder { cell, lanes, plan, fault, is_counted } = order;
+        let ServerOrder { cell, lanes, plan, fault, is_counted, sampled_by } = order;
         let plan = match plan {
             Some(plan) => plan,
             None => Topology::read()?.plan(self.profile.placement.policy, cell.threads)?,
@@ -127,7 +138,7 @@ impl PeerServers {
         let connections = connections_of(&lanes, &plan);
         let door = Door::open(&cell, &settings, &connections, self.profile.stall_timeout())?;
         let answer = ServerAnswer::Listening { port: door.port, nonces: door.nonces.clone() };
-        let order = Box::new(Order { cell, lanes, plan, fault, is_counted });
+        let order = Box::new(Order { cell, lanes, plan, fault, is_counted, sampled_by });
         self.stage = Stage::Listening(order, door);
         Ok(answer)
     }
@@ -147,7 +158,7 @@ impl PeerServers {
             peer: None,
             fault: order.fault,
             counters: if order.is_counted { Arc::clone(&self.counters) } else { Arc::default() },
-            sampling: None,
+            sampling: order.sampled_by.map(|event| Sampling { event }),
         };
         let servers = in_process::start(&spec, &gate, ends)?;
         let (threads, waited) = (servers.threads_here(), self.profile.stall_timeout());
@@ -160,7 +171,9 @@ impl PeerServers {
             }
         }
         let round = RoundStage::None;
-        self.stage = Stage::Open(Box::new(Open { servers, gate, connections, round, absences: Vec::new() }));
+        let profiler = order.sampled_by.map(|_| self.profiler());
+        let absences = Vec::new();
+        self.stage = Stage::Open(Box::new(Open { servers, gate, connections, round, absences, profiler }));
         Ok(ServerAnswer::SetUp { strangers })
     }
 }
@@ -189,9 +202,26 @@ impl Open {
         ServerWord::Round {
             counts: Box::new(round.server_counts),
             received: round.received,
+            sampled: self
+                .profiler
+                .as_ref()
+                .map(|profiler| Box::new(sampled(profiler, &round.server_samples))),
             absences: is_new.then_some(absences),
         }
     }
+}
+
+/// What samples are called here; elsewhere their addresses mean nothing.
+fn sampled(
+    profiler: &std::result::Result<Arc<Profiler>, String>,
+    samples: &Samples,
+) -> std::result::Result<SideTally, String> {
+    if let Some(why) = &samples.refused {
+        return Err(why.clone());
+    }
+    let mut tally = SideTally::default();
+    profiler.as_ref().map_err(Clone::clone)?.count(samples, &mut tally, None);
+    Ok(tally)
 }
 
 fn out_of_turn(request: &ServerRequest) -> Error {

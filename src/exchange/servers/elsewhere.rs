@@ -65,6 +65,7 @@ pub(super) fn open(
         plan: servers.session.is_on_this_kernel().then(|| spec.plan.clone()),
         fault: spec.fault,
         is_counted: !spec.counters.is_empty(),
+        sampled_by: spec.sampling.map(|sampling| sampling.event),
     };
     let (port, nonces) = match servers.ask(ServerRequest::Listen(Box::new(order)))? {
         ServerAnswer::Listening { port, nonces } => (port, nonces),

@@ -13,9 +13,6 @@ use crate::counter;
 use crate::error::Error;
 use crate::exchange::round::{Gate, now};
 
-/// Why no cell with a peer is broken down.
-pub const NOT_SAMPLED: &str = "the servers are at a peer, where threads are not sampled yet";
-
 /// What is known of the servers, kept by the session's thread.
 pub(super) struct Heard {
     cell: Cell,
@@ -87,7 +84,7 @@ impl PeerEar for Heard {
                     .iter_mut()
                     .for_each(|progress| progress.read_bytes = progress.target_bytes);
             }
-            ServerWord::Round { counts, received, absences } => {
+            ServerWord::Round { counts, received, absences, sampled } => {
                 known.armed = None;
                 let Some(read_at) = known.read_at.take() else {
                     return self.fail("a round that is over before its last byte was read");
@@ -97,13 +94,19 @@ impl PeerEar for Heard {
                     known.absences.retain(|(kind, _)| *kind < counter::COUNT);
                 }
                 drop(known);
-                let mut once = Some((counts, received));
+                let mut once = Some((counts, received, sampled));
                 for _ in 0..servers {
                     self.gate.ended(read_at, Vec::new(), |round| {
-                        if let Some((counts, received)) = once.take() {
+                        if let Some((counts, received, sampled)) = once.take() {
                             round.server_counts = *counts;
                             round.received = received;
-                            round.server_samples.refused = Some(NOT_SAMPLED.into());
+                            match sampled.map(|sampled| *sampled) {
+                                Some(Ok(tally)) => round.server_tally = Some(tally),
+                                Some(Err(why)) => {
+                                    round.server_samples.refused = Some(format!("at the peer: {why}"));
+                                }
+                                None => {}
+                            }
                         }
                     });
                 }

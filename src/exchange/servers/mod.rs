@@ -16,7 +16,6 @@ mod words;
 use std::sync::Arc;
 
 pub use self::at_peer::PeerServers;
-pub use self::heard::NOT_SAMPLED;
 pub use self::peer::{Peer, PeerEar, PeerSession};
 pub use self::words::{ServerAnswer, ServerOrder, ServerRequest, ServerWord};
 use super::block::PeerReport;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::breakdown::{SampledEvent, SideTally};
 use crate::cell::Cell;
 use crate::counter::Sums;
 use crate::cpu::Plan;
@@ -51,6 +52,8 @@ pub struct ServerOrder {
     pub fault: Fault,
     /// Whether their threads are counted.
     pub is_counted: bool,
+    /// What their threads are sampled by, if they are.
+    pub sampled_by: Option<SampledEvent>,
 }
 
 /// What is shown by a connection, first of all and once.
@@ -105,6 +108,8 @@ pub enum ServerWord {
         /// Counters that some thread lacks, by their place in
         /// [`crate::counter::KINDS`], and why; left out where nothing has changed.
         absences: Option<Vec<(usize, String)>>,
+        /// What their samples are, of servers that are sampled; or why there are none.
+        sampled: Option<Box<Result<SideTally, String>>>,
     },
     /// The round will not be over.
     Failed {
