@@ -58,6 +58,21 @@ pub struct OfSide {
     pub is_broken: bool,
 }
 
+impl OfSide {
+    /// What could not be read again is no record: kept, it would stand in the way of
+    /// all that is kept with it.
+    fn leave_out_unreadable(&mut self, side: &str) {
+        let failures = &mut self.failures;
+        self.records.retain(|record| match record.line() {
+            Ok(_) => true,
+            Err(what) => {
+                failures.push(format!("side {side}: {}: {what}", record.cell));
+                false
+            }
+        });
+    }
+}
+
 impl SidedPass<'_> {
     /// Begins the pass at a side.
     pub fn begin(&self, side: &mut AgentSide) -> Result<()> {
@@ -97,6 +112,7 @@ impl SidedPass<'_> {
             }
             outcome.is_broken = side.broken().is_some();
             complete_rows(&mut outcome.records);
+            outcome.leave_out_unreadable(side.name());
         }
         if let Some(across) = across.filter(|across| across.broken().is_none()) {
             let _ = across.end(); // where that fails its next pass does

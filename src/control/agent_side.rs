@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use super::PROGRAM;
+use super::answer_limits::{check_closed, check_plan, check_ready, check_round};
 use super::frame;
 use super::message::{Ready, Reply, Request};
 use super::runner::{Runner, ended};
-use crate::cell::{Cell, Target, check_mode_name};
+use crate::cell::{Cell, Target};
 use crate::copy_mode::{self, ModeEntry};
-use crate::counter::COUNT;
 use crate::cpu::Plan;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -37,8 +37,9 @@ pub struct AgentSide {
     /// How long an answer may take, and how long an agent waits for a word.
     limit: Duration,
     conditions: Option<Conditions>,
+    /// The open generation's, or the last one's.
     cell: Option<Cell>,
-    lanes: usize,
+    lanes: Vec<Lane>,
     steal_percent: Reading,
     /// Why nothing more can be asked of it.
     broken: Option<String>,
@@ -66,7 +67,7 @@ impl AgentSide {
             limit: Duration::ZERO,
             conditions: None,
             cell: None,
-            lanes: 0,
+            lanes: Vec::new(),
             steal_percent: Reading::Absent("no generation has ended yet".into()),
             broken: None,
         }
@@ -154,6 +155,11 @@ impl AgentSide {
         Error::AtSide { side: self.name.clone(), what }
     }
 
+    /// What was answered stands, or the side is broken.
+    fn believed(&mut self, checked: std::result::Result<(), String>) -> Result<()> {
+        checked.map_err(|what| self.breaks(what))
+    }
+
     fn unexpected(&mut self, reply: &Reply) -> Error {
         let shown: String = format!("{reply:?}").chars().take(80).collect();
         self.breaks(format!("an answer to another question: {shown}"))
@@ -162,34 +168,35 @@ impl AgentSide {
 
 impl Place for AgentSide {
     fn open(&mut self, cell: &Cell, lanes: &[Lane]) -> Result<Plan> {
-        self.cell = Some(cell.clone());
+        (self.cell, self.lanes) = (Some(cell.clone()), lanes.to_vec());
         match self.ask(&Request::Open { cell: cell.clone(), lanes: lanes.to_vec() })? {
-            Reply::Opened { plan }
-                if plan.ends.len() == cell.threads && (1..1 << 16).contains(&plan.cpus) =>
-            {
-                self.lanes = lanes.len();
-                Ok(plan)
-            }
+            Reply::Opened { plan } => self.believed(check_plan(cell, &plan)).map(|()| plan),
             other => Err(self.unexpected(&other)),
         }
     }
 
     fn run(&mut self, lane: usize, messages: u64) -> Result<Round> {
+        let (Some(cell), Some(asked)) = (self.cell.clone(), self.lanes.get(lane).cloned()) else {
+            return Err(self.breaks(format!("a round of lane {lane} of {}", self.lanes.len())));
+        };
         match self.ask(&Request::Round { lane, messages })? {
-            Reply::Round(round) if is_of(&round, messages) => Ok(*round),
+            Reply::Round(round) => {
+                let checked = check_round(&cell, &asked, messages, &round);
+                let checked = checked.map_err(|what| format!("a round of {}: {what}", asked.name));
+                self.believed(checked).map(|()| *round)
+            }
             other => Err(self.unexpected(&other)),
         }
     }
 
     fn close(&mut self) -> Result<Ended> {
+        let Some(cell) = self.cell.clone() else {
+            return Err(self.breaks("no generation is open".to_string()));
+        };
         match self.ask(&Request::Close {})? {
-            Reply::Closed { report, absent_counters, steal_percent }
-                if absent_counters.iter().all(|(kind, _)| *kind < COUNT)
-                    && report
-                        .connections
-                        .iter()
-                        .all(|connection| check_mode_name(&connection.lane).is_ok()) =>
-            {
+            Reply::Closed { report, absent_counters, steal_percent } => {
+                let checked = check_closed(&cell, &self.lanes, &report, &absent_counters, &steal_percent);
+                self.believed(checked)?;
                 self.steal_percent = steal_percent;
                 Ok(Ended { report, absent_counters })
             }
@@ -202,20 +209,8 @@ impl Place for AgentSide {
     }
 }
 
-/// Whether it can be what was asked for.
-fn is_of(round: &Round, messages: u64) -> bool {
-    let day = Duration::from_secs(86_400);
-    round.messages == messages
-        && round.wall <= day
-        && round.reference_cpu_time <= day
-        && (round.round_trips_ns.is_empty() || round.round_trips_ns.len() as u64 == messages)
-        && round.round_trips_ns.iter().all(|ns| u128::from(*ns) <= day.as_nanos())
-}
-
 fn checked(ready: Ready, profile: &Profile) -> std::result::Result<Conditions, String> {
+    check_ready(&ready, profile)?;
     let Ready { environment, cost_unit, modes, refused } = ready;
-    if let Some(other) = modes.iter().find(|mode| !profile.matrix.modes.contains(mode)) {
-        return Err(format!("it takes a mode that was not asked for: {other:?}"));
-    }
     Ok(Conditions { environment, cost_unit, modes: copy_mode::entries(&modes), refused })
 }

@@ -1,6 +1,9 @@
 //! How much may be asked of an agent: every number is checked here before
 //! anything is allocated for it. A profile's own keys have the limits of any
-//! profile.
+//! profile. The limits of what it answers are stated here as well, and held by
+//! `answer_limits`.
+
+use std::time::Duration;
 
 use crate::cell::{Cell, Target, check_mode_name};
 use crate::exchange::{Lane, LaneKind, MOST_MESSAGES, ServerOrder};
@@ -21,6 +24,34 @@ const MOST_ROUND_TRIPS: u64 = 500_000;
 
 /// How long an agent may be told to wait for the next request, in seconds.
 const SILENCE_S: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+/// Whatever is counted in a round, or of a connection. Of as many rounds as a cell
+/// can have the sum fits into 64 bits; bytes at 100 GB/s come to it in ten minutes.
+pub(super) const MOST_COUNT: u64 = 1 << 46;
+
+/// What a counter comes to in a round, which may be scaled up from part of it.
+pub(super) const MOST_COUNTED: f64 = 1e18;
+
+/// Rounds are meant to take 10 s at most; some stand still for a while.
+pub(super) const LONGEST_ROUND: Duration = Duration::from_secs(3600);
+
+/// Of a machine, by number.
+pub(super) const MOST_CPUS: usize = 1 << 16;
+
+/// Of a socket or a pipe.
+pub(super) const MOST_BUFFER_BYTES: u64 = 1 << 40;
+
+/// Items of an environment, some 200 here.
+pub(super) const MOST_CONDITIONS: usize = 2000;
+
+/// All their words: every record holds them.
+pub(super) const MOST_CONDITIONS_BYTES: usize = 256 << 10;
+
+/// Why something is not there.
+pub(super) const LONGEST_WORDS_BYTES: usize = 2000;
+
+/// Why counters are not there: a few for each, where threads differ.
+pub(super) const MOST_REASONS: usize = 200;
 
 pub(super) fn check_prepare(profile: &Profile, silence_s: f64) -> Result<(), String> {
     if profile.peer.is_some() {

@@ -40,6 +40,7 @@
 mod agent;
 mod agent_process;
 mod agent_side;
+mod answer_limits;
 mod clock;
 mod connect;
 mod frame;

@@ -23,6 +23,11 @@ impl ProcessedPackets {
         ProcessedPackets(each.filter(|(_, packets)| *packets > 0).collect())
     }
 
+    /// Each CPU with its packets.
+    pub(crate) fn by_cpu(&self) -> &[(usize, u32)] {
+        &self.0
+    }
+
     /// Each CPU's share: `CPU 0: 61 %, CPU 1: 39 %`.
     pub fn shares(&self) -> String {
         let all: u64 = self.0.iter().map(|(_, packets)| u64::from(*packets)).sum();
