@@ -11,7 +11,7 @@ use super::clock::now;
 use crate::sys;
 
 /// How long a group may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -29,6 +29,7 @@ pub fn guard(command: &str) -> std::io::Result<ExitStatus> {
         let ready = sys::poll(std::io::stdout().as_fd(), false, LOOK)?;
         if ready.error || ready.hung_up {
             let _ = sys::end_group(group);
+            let _ = sys::continue_group(group); // or who was stopped would not hear it
             break ended(&mut child, group)?;
         }
     };

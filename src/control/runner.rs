@@ -7,13 +7,17 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::clock::{Timed, now};
-use super::greeting;
 use super::last_lines::LastLines;
 use super::voice::Voice;
+use super::{greeting, guard};
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// How long a runner may take to end once its input has: a guest shuts down.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Beyond the time that a guard takes to end what it guards.
+const MARGIN: Duration = Duration::from_secs(2);
 
 /// A started runner.
 pub struct Runner {
@@ -63,18 +67,98 @@ pub(super) fn ended() -> Error {
     Error::Control { what: "its runner has ended".into() }
 }
 
-/// Ends it: by the end of its input, and where that does not help by the guard.
+/// Never waits for longer than all three limits together.
 impl Drop for Runner {
     fn drop(&mut self) {
+        self.end(GRACE, guard::GRACE + MARGIN);
+    }
+}
+
+impl Runner {
+    /// Ends it: by the end of its input, where that does not help by the guard, and
+    /// where the guard does not answer without it.
+    fn end(&mut self, grace: Duration, guards: Duration) {
+        let guard = self.guard.id();
+        let _ = sys::continue_group(guard); // whoever stopped it
         self.input = None;
-        let until = now() + GRACE;
-        while now() < until {
+        if self.is_gone_within(grace) {
+            return;
+        }
+        self.output = None; // what the guard watches
+        if self.is_gone_within(guards) {
+            return;
+        }
+        // Its children lead groups of their own; it must not start to wait for them.
+        let groups = children_of(guard);
+        for group in [guard].into_iter().chain(groups) {
+            let _ = sys::kill_group(group);
+        }
+        self.is_gone_within(MARGIN);
+    }
+
+    fn is_gone_within(&mut self, limit: Duration) -> bool {
+        let until = now() + limit;
+        loop {
             if !matches!(self.guard.try_wait(), Ok(None)) {
-                return;
+                return true;
+            }
+            if now() >= until {
+                return false;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        self.output = None; // what the guard watches
-        let _ = self.guard.wait();
+    }
+}
+
+/// Processes that `parent` started.
+fn children_of(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |process: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // After the name, which may hold anything: its state, and whose child it is.
+        let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        after_name.split(' ').nth(1).and_then(|ppid| ppid.parse().ok()) == Some(parent)
+    };
+    numbers.filter(is_child).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_guard_that_stays_stopped_is_killed_with_what_it_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let (guard, child) = (directory.path().join("guard"), directory.path().join("child"));
+        // Whoever continues it, it stops again.
+        let script = format!(
+            "#!/bin/sh\ntrap '' TERM\nsetsid sleep 100 &\necho $! > '{0}.new'; mv '{0}.new' '{0}'\n\
+             while :; do kill -STOP $$; done\n",
+            child.display()
+        );
+        std::fs::write(&guard, script).unwrap();
+        std::fs::set_permissions(&guard, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut runner = Runner::start(&guard, "anything").unwrap();
+        let number = std::iter::repeat_with(|| {
+            std::thread::sleep(Duration::from_millis(5));
+            std::fs::read_to_string(&child).ok()
+        });
+        let number: u32 = number.take(2000).flatten().next().unwrap().trim().parse().unwrap();
+        // setsid(1) may still be on its way to a session of its own.
+        let leads = |number: u32| {
+            let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap();
+            stat.rsplit_once(") ").unwrap().1.split(' ').nth(2) == Some(&number.to_string())
+        };
+        while !leads(number) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(children_of(runner.guard.id()), [number]);
+        runner.end(Duration::from_millis(50), Duration::from_millis(50));
+        assert!(!matches!(runner.guard.try_wait(), Ok(None)), "the guard is gone and waited for");
+        let state = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z"), "{state}");
     }
 }

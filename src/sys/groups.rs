@@ -15,6 +15,11 @@ pub(crate) fn kill_group(leader: u32) -> io::Result<()> {
     signal_group(leader, libc::SIGKILL)
 }
 
+/// Lets every process of the group go on that was stopped (`SIGCONT`).
+pub(crate) fn continue_group(leader: u32) -> io::Result<()> {
+    signal_group(leader, libc::SIGCONT)
+}
+
 fn signal_group(leader: u32, signal: libc::c_int) -> io::Result<()> {
     // 0 and 1 stand for other groups than one that was started here (kill(2)).
     match libc::pid_t::try_from(leader) {
