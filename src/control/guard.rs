@@ -17,8 +17,10 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs a shell command with this process's standard input, output and error
 /// until it ends, or until nobody reads its standard output any more: then the
-/// whole group is ended and waited for.
+/// whole group is ended and waited for. It has no terminal: one that asked for a
+/// password there would be stopped for it, and wait unseen.
 pub fn guard(command: &str) -> std::io::Result<ExitStatus> {
+    let _ = sys::leave_terminal(); // who leads a group has left it already
     let mut child = Command::new("sh").args(["-c", command]).process_group(0).spawn()?;
     let group = child.id();
     let status = loop {

@@ -3,25 +3,32 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const LINES: usize = 3;
 const LONGEST_CHARACTERS: usize = 200;
 
 /// Shared with the thread that reads.
 #[derive(Clone, Default)]
-pub(super) struct LastLines(Arc<Mutex<VecDeque<String>>>);
+pub(super) struct LastLines(Arc<Mutex<Said>>);
+
+#[derive(Default)]
+struct Said {
+    lines: VecDeque<String>,
+    /// Of the pipe that is followed, without a line end so far: what asks for something
+    /// waits behind its words.
+    unfinished: String,
+}
 
 impl LastLines {
     /// Takes a line, without what must not reach a terminal.
     pub(super) fn take(&self, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_CHARACTERS).collect();
-        if !shown.trim().is_empty() {
-            let mut lines = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            lines.push_back(shown.trim().to_string());
-            let over = lines.len().saturating_sub(LINES);
-            lines.drain(..over);
+        let shown = shown(line);
+        let mut said = self.said_so_far();
+        if !shown.is_empty() {
+            said.lines.push_back(shown);
+            let over = said.lines.len().saturating_sub(LINES);
+            said.lines.drain(..over);
         }
     }
 
@@ -41,14 +48,22 @@ impl LastLines {
                         _ => {} // the rest of a line too long to show
                     }
                 }
+                lines.said_so_far().unfinished = shown(&line);
             }
             lines.take(&line);
+            lines.said_so_far().unfinished.clear();
         });
     }
 
     /// Oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().cloned().collect()
+        let said = self.said_so_far();
+        let unfinished = Some(&said.unfinished).filter(|words| !words.is_empty());
+        said.lines.iter().chain(unfinished).cloned().collect()
+    }
+
+    fn said_so_far(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `; it printed last: …`, or nothing.
@@ -58,4 +73,10 @@ impl LastLines {
             lines => format!("; it printed last: {}", lines.join(" | ")),
         }
     }
+}
+
+fn shown(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_CHARACTERS).collect();
+    shown.trim().to_string()
 }

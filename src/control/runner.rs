@@ -1,7 +1,6 @@
 //! A runner that was started: the pipes to what runs behind it, and its end. It
 //! owns the process; what is said through the pipes is `agent_side`'s.
 
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,14 +29,14 @@ pub struct Runner {
 
 impl Runner {
     /// Starts `command`, a line for the shell, under a guard: `this_program guard`,
-    /// which ends it and all that it started when this process is gone.
+    /// which ends it and all that it started when this process is gone. It leaves the
+    /// terminal first: Ctrl-C there is for who controls.
     pub fn start(this_program: &Path, command: &str) -> Result<Runner> {
         let mut guard = Command::new(this_program)
             .args(["guard", command])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0) // Ctrl-C at a terminal is for who controls
             .spawn()
             .map_err(|error| Error::Control { what: format!("start `{command}`: {error}") })?;
         let last_lines = LastLines::default();
@@ -79,7 +78,7 @@ impl Runner {
     /// where the guard does not answer without it.
     fn end(&mut self, grace: Duration, guards: Duration) {
         let guard = self.guard.id();
-        let _ = sys::continue_group(guard); // whoever stopped it
+        let _ = sys::continue_group(guard); // where someone stopped it
         self.input = None;
         if self.is_gone_within(grace) {
             return;
@@ -93,6 +92,7 @@ impl Runner {
         for group in [guard].into_iter().chain(groups) {
             let _ = sys::kill_group(group);
         }
+        let _ = self.guard.kill(); // one that was stopped before it led a group
         self.is_gone_within(MARGIN);
     }
 

@@ -1,5 +1,5 @@
-//! Signals to a whole process group: `kill(2)`. Whose group it is, and when it
-//! is ended, is the caller's business.
+//! Signals to a whole process group, `kill(2)`, and the way out of a terminal's. Whose
+//! group it is, and when it is ended, is the caller's business.
 
 use std::io;
 
@@ -18,6 +18,13 @@ pub(crate) fn kill_group(leader: u32) -> io::Result<()> {
 /// Lets every process of the group go on that was stopped (`SIGCONT`).
 pub(crate) fn continue_group(leader: u32) -> io::Result<()> {
     signal_group(leader, libc::SIGCONT)
+}
+
+/// Leads a session of its own from now on, which has no terminal: `setsid(2)`. An error
+/// if this process leads a group already.
+pub(crate) fn leave_terminal() -> io::Result<()> {
+    // SAFETY: setsid takes nothing.
+    check(unsafe { libc::setsid() } as isize).map(drop)
 }
 
 fn signal_group(leader: u32, signal: libc::c_int) -> io::Result<()> {

@@ -28,7 +28,7 @@ use std::io;
 pub(crate) use device::{device_is_up, device_mtu_bytes, devices};
 pub(crate) use error_queue::{ControlBuffer, receive_error_queue};
 pub(crate) use ethtool::{Feature, device_driver, device_feature, device_queues, device_speed_mbit_per_s};
-pub(crate) use groups::{continue_group, end_group, kill_group};
+pub(crate) use groups::{continue_group, end_group, kill_group, leave_terminal};
 pub(crate) use io_uring::{Completion, SendKind, SendRing};
 pub(crate) use limits::{open_files_limits, set_open_files_limits};
 pub use memory::{MAX_SEGMENTS, Mapping, Segments};

@@ -1,8 +1,8 @@
 //! An agent that says what a test tells it to, whatever it is asked: the answers of an
 //! honest one, some of them changed.
-#![allow(unreachable_pub)]
+#![allow(dead_code, unreachable_pub)] // each test file takes what it needs
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use copycost::cell::Cell;
@@ -40,10 +40,8 @@ fn side(command: &str) -> AgentSide {
 }
 
 /// A generation at `side` with a round of each lane, and the answers as JSON.
-fn pass(side: &mut AgentSide, target: &str) -> copycost::Result<Vec<Value>> {
-    let profile = profile();
-    let target_of = cell(target).target;
-    let ready = begin(side, target_of, &profile)?;
+fn pass(side: &mut AgentSide, target: &str, profile: &Profile) -> copycost::Result<Vec<Value>> {
+    let ready = begin(side, cell(target).target, profile)?;
     let lanes = if target == "latency" { lanes()[..1].to_vec() } else { lanes() };
     let plan = side.open(&cell(target), &lanes)?;
     let mut answers = vec![json!({"started": {}}), ready, json!({"opened": {"plan": plan}})];
@@ -68,20 +66,35 @@ fn begin(side: &mut AgentSide, target: copycost::cell::Target, profile: &Profile
 /// What an agent here answers to [`pass`].
 pub fn honest(target: &str) -> Vec<Value> {
     let mut honest = side(&format!("'{}' serve --stdio", env!("CARGO_BIN_EXE_copycost")));
-    pass(&mut honest, target).unwrap()
+    pass(&mut honest, target, &profile()).unwrap()
 }
 
-/// What becomes of a pass in which `answers` are all that the agent says.
-pub fn told(directory: &Path, number: usize, answers: &[Value], target: &str) -> Result<(), String> {
-    let path = directory.join(format!("answers-{target}-{number}"));
+/// A file with all that an agent says.
+fn words(directory: &Path, name: &str, answers: &[Value]) -> PathBuf {
+    let path = directory.join(name);
     let mut text = format!("copycost-agent protocol {PROTOCOL} program {PROGRAM}\n");
     for answer in answers {
         let answer = answer.to_string();
         text += &format!("{:08}\n{answer}", answer.len());
     }
     std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// What becomes of a pass in which an agent says so many of `answers`, and then nothing.
+pub fn told_no_more(directory: &Path, answers: &[Value], target: &str) -> Result<(), String> {
+    let path = words(directory, "first-answers", answers);
+    let mut profile = profile();
+    profile.rounds.stall_timeout_s = 1.0;
     let mut side = side(&format!("cat '{}'; cat > /dev/null", path.display()));
-    let told = pass(&mut side, target);
+    pass(&mut side, target, &profile).map(drop).map_err(|error| error.to_string())
+}
+
+/// What becomes of a pass in which `answers` are all that the agent says.
+pub fn told(directory: &Path, number: usize, answers: &[Value], target: &str) -> Result<(), String> {
+    let path = words(directory, &format!("answers-{target}-{number}"), answers);
+    let mut side = side(&format!("cat '{}'; cat > /dev/null", path.display()));
+    let told = pass(&mut side, target, &profile());
     if told.is_err() {
         let again = side.begin(cell(target).target, &profile(), Duration::from_secs(1)).unwrap_err();
         assert_eq!(Some(again.to_string()), told.as_ref().err().map(ToString::to_string), "it stays broken");
