@@ -81,6 +81,17 @@ pub fn try_writing(output: &Path, name: &BaselineName, cells: &[Cell]) -> Result
     criterion_files::try_writing(output, cells, &[directory(output, name.as_str())])
 }
 
+/// A pass that is measured without the other sides shares no blocks with theirs.
+fn refuse_member(kept: &Manifest) -> std::result::Result<(), String> {
+    match &kept.group {
+        None => Ok(()),
+        Some(Membership { group, side, .. }) => Err(format!(
+            "it is side {side} of the group `{group}`, and has no passes without the others: give the group's \
+             name, or another"
+        )),
+    }
+}
+
 impl Recording {
     /// Begins a recording, or adds the rounds that are asked for to a finished
     /// one of the same kind.
@@ -92,6 +103,7 @@ impl Recording {
             None => asked,
             Some(kept) => {
                 let refuse = |what| Error::Recording { name: name.to_string(), what };
+                refuse_member(&kept).map_err(refuse)?;
                 kept.agrees_with(&asked).map_err(refuse)?;
                 let recording = Recording::with(output, name, kept.clone(), lock.try_clone());
                 let (left, planned) = (recording?.due()?.len(), kept.planned_passes());
@@ -120,6 +132,7 @@ impl Recording {
         let lock = lock(output, name)?;
         let manifest = Manifest::read(&directory(output, name))?;
         let manifest = manifest.ok_or_else(|| refuse("it was broken off before it began; begin it anew"))?;
+        refuse_member(&manifest).map_err(|what| refuse(&what))?;
         let recording = Recording::with(output, name, manifest, Ok(lock))?;
         recording.settle_all()?;
         Ok(recording)

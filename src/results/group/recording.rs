@@ -45,13 +45,15 @@ impl GroupRecording {
         let refuse = |what: String| Error::Recording { name: name.to_string(), what };
         Imported::refuse(output, name.as_str())?;
         let Some(kept) = Group::read(output, name.as_str())? else {
+            let known = criterion_files::baseline_names(output)?;
             for taken in [name.clone()].into_iter().chain(asked.baselines(name)?) {
-                let known = criterion_files::baseline_names(output)?;
-                if known.iter().any(|known| known == taken.as_str()) {
-                    return Err(refuse(format!(
-                        "there is a baseline `{taken}` already; give another --name"
-                    )));
-                }
+                let is_group = Group::read(output, taken.as_str())?.is_some();
+                let kind = match known.iter().any(|known| known == taken.as_str()) {
+                    true => "baseline",
+                    false if is_group => "group",
+                    false => continue,
+                };
+                return Err(refuse(format!("there is a {kind} `{taken}` already; give another --name")));
             }
             let recording = GroupRecording::open(output, name, asked)?;
             recording.group.write(output, name)?;
