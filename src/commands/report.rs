@@ -53,8 +53,13 @@ impl MakeReport {
             names.push("new".to_string());
         }
         if names.len() > MOST_BASELINES {
-            let what =
-                format!("{} baselines on one page: up to {MOST_BASELINES} can be told apart", names.len());
+            let what = format!(
+                "{} baselines on one page: up to {MOST_BASELINES} can be told apart; name some of them: \
+                 `copycost report --baseline {} --baseline {}`",
+                names.len(),
+                names[0],
+                names[1]
+            );
             return Err(WrongUsage(what).into());
         }
         let loaded = names.iter().map(|name| Baseline::load(&output, name));
