@@ -58,6 +58,9 @@ impl SideWords {
             return refuse(format!("--side {}: allowed: two sides or more", self.sides.join(" ")));
         }
         for given in &self.program {
+            if given.is_empty() || given.ends_with('=') {
+                return refuse(format!("--program {given}: a path is missing; allowed: [NAME=]PATH"));
+            }
             match given.split_once('=') {
                 Some((name, path)) => {
                     side(&mut sides, "--program", given, name)?.program = Some(path.to_string())
