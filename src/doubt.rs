@@ -39,7 +39,7 @@ pub enum Doubt {
     UnequalCores { kinds: String },
     CpuQuota { quota_cpus: f64, needed_cpus: usize },
     Emulated { by: String },
-    OthersBusy { side: String, percent: f64 },
+    OthersBusy { side: String, percent: f64, machine_percent: Option<f64> },
     ControlAdds { percent: f64, control_round_trip_us: f64 },
 }
 
@@ -130,9 +130,13 @@ impl Doubt {
                 "the control group's quota is the time of {quota_cpus:.2} CPUs, and busy threads want \
                  {needed_cpus}: they stand still for a part of each period"
             ),
-            Doubt::OthersBusy { side, percent } => format!(
-                "while other sides had their rounds, the agent of {side} kept {percent:.0} % of a CPU busy"
-            ),
+            Doubt::OthersBusy { side, percent, machine_percent } => {
+                let machine = machine_percent.map(|all| format!(", and all on its machine {all:.0} %"));
+                format!(
+                    "while other sides had their rounds, the agent of {side} kept {percent:.0} % of a CPU busy{}",
+                    machine.unwrap_or_default()
+                )
+            }
             Doubt::ControlAdds { percent, control_round_trip_us } => format!(
                 "the clients know {:.0} us late, half a round trip to the peer, that all is read: {percent:.1} % of a \
                  round",
@@ -180,7 +184,7 @@ impl Doubt {
                 "lift the limit (systemctl set-property UNIT CPUQuota=, or the container's), or fewer threads"
             }
             Doubt::OthersBusy { .. } => {
-                "look for what else that agent's process does; give sides CPUs of their own (taskset -c)"
+                "look for what else runs there, or that process does; give sides CPUs of their own (taskset -c)"
             }
             Doubt::ControlAdds { .. } => "a longer rounds.length_ms, or a quicker way to the peer",
             Doubt::Emulated { .. } => {

@@ -14,6 +14,7 @@ mod root;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +131,18 @@ pub fn date_utc() -> Result<String, String> {
 /// The running kernel's release, as `uname -r`.
 pub fn kernel_release() -> Option<String> {
     Root::new(Path::new("/")).line("proc/sys/kernel/osrelease").ok()
+}
+
+/// The running kernel's own number, drawn at its boot. It names a machine: no record
+/// holds it.
+pub(crate) fn boot_id() -> Option<String> {
+    Root::new(Path::new("/")).line("proc/sys/kernel/random/boot_id").ok()
+}
+
+/// For how long all CPUs together were neither idle nor stolen, since boot. The kernel
+/// counts it in hundredths of a second.
+pub(crate) fn busy_cpu_time() -> Option<Duration> {
+    machine::busy_ticks(&Root::new(Path::new("/"))).map(|ticks| Duration::from_millis(10 * ticks))
 }
 
 /// Time that a hypervisor gave to others, summed over CPUs, since boot.

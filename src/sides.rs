@@ -9,12 +9,12 @@ use crate::cell::{Cell, Filter, Target};
 use crate::control::AgentSide;
 use crate::doubt::Doubt;
 use crate::error::Result;
-use crate::exchange::{CellMeasurement, Seat, measure_sided};
+use crate::exchange::{CellMeasurement, GenerationReport, Seat, measure_sided};
 use crate::profile::Profile;
 use crate::results::record::Record;
 
-/// An agent that spends more of a CPU while others have their rounds is a doubt: a
-/// few hundredths are what answers cost.
+/// An agent that spends more of a CPU while others have their rounds is a doubt, and
+/// so is a machine of its own: a few hundredths are what answers cost.
 const MOST_BUSY: f64 = 0.1;
 
 /// What is measured in a pass.
@@ -140,7 +140,7 @@ impl SidedPass<'_> {
         });
         let measured = measure_sided(cell, self.profile, seats.collect(), across);
         let taking = sides.iter().zip(&there).filter(|(_, takes)| **takes).map(|(side, _)| side.name());
-        let busy: Vec<(String, f64)> = taking.zip(&measured).filter_map(busy).collect();
+        let busy: Vec<(String, Doubt)> = taking.zip(&measured).filter_map(busy).collect();
         let mut measured = measured.into_iter();
         for ((side, outcome), _) in sides.iter().zip(outcomes).zip(&there).filter(|(_, takes)| **takes) {
             let record = |measurement| {
@@ -149,9 +149,7 @@ impl SidedPass<'_> {
                 let environment = environment.unwrap_or_default();
                 let mut record = Record::new(measurement, &profile, &environment, side.steal_percent());
                 let others = busy.iter().filter(|(other, _)| other != side.name());
-                record.doubts.extend(others.map(|(side, share)| {
-                    Doubt::OthersBusy { side: side.clone(), percent: 100.0 * share }.written()
-                }));
+                record.doubts.extend(others.map(|(_, doubt)| doubt.clone().written()));
                 record
             };
             match measured.next() {
@@ -163,12 +161,22 @@ impl SidedPass<'_> {
     }
 }
 
-/// A side whose agent was busy while others had their rounds, and by how much.
-fn busy((side, measured): (&str, &Result<CellMeasurement>)) -> Option<(String, f64)> {
+/// A side whose agent, or the machine under it, was busy while others had their rounds.
+fn busy((side, measured): (&str, &Result<CellMeasurement>)) -> Option<(String, Doubt)> {
     let generations = &measured.as_ref().ok()?.generations;
-    let shares = generations.iter().filter_map(|generation| generation.busy_share_between_rounds);
-    let most = shares.max_by(f64::total_cmp).filter(|share| *share > MOST_BUSY)?;
-    Some((side.to_string(), most))
+    let most = |share: fn(&GenerationReport) -> Option<f64>| {
+        generations.iter().filter_map(share).max_by(f64::total_cmp)
+    };
+    let agent = most(|generation| generation.busy_share_between_rounds);
+    let machine = most(|generation| generation.machine_busy_share_between_rounds);
+    let is_busy = agent.into_iter().chain(machine).any(|share| share > MOST_BUSY);
+    let side = side.to_string();
+    let doubt = Doubt::OthersBusy {
+        side: side.clone(),
+        percent: 100.0 * agent.unwrap_or(0.0),
+        machine_percent: machine.map(|share| 100.0 * share),
+    };
+    is_busy.then_some((side, doubt))
 }
 
 /// What the cells of a row say together.

@@ -123,6 +123,29 @@ fn a_pass_is_served_request_by_request_and_another_after_it() {
 }
 
 #[test]
+fn an_agent_under_another_kernel_says_how_busy_that_machine_is_between_rounds() {
+    let here = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_string();
+    let another = "00000000-0000-4000-8000-000000000000".to_string();
+    for (boot_id, is_elsewhere) in [(json!(here), false), (json!(another), true), (json!(null), false)] {
+        let mut agent = Agent::start();
+        agent.ask(&start());
+        let mut prepare = prepare(&profile());
+        prepare["prepare"]["boot_id"] = boot_id.clone();
+        agent.ask(&prepare);
+        agent.ask(&open(1, 4096, &lanes()));
+        for _ in 0..2 {
+            agent.ask(&json!({"round": {"lane": 0, "messages": 100}}));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let report = agent.ask(&json!({"close": {}}))["closed"]["report"].take();
+        assert!(report["busy_share_between_rounds"].is_f64(), "{report}");
+        let machine = &report["machine_busy_share_between_rounds"];
+        assert_eq!(machine.is_f64(), is_elsewhere, "{boot_id}: {machine}");
+        assert!(machine.as_f64().is_none_or(|share| (0.0..1000.0).contains(&share)), "{machine}");
+    }
+}
+
+#[test]
 fn what_is_no_request_ends_the_session_and_both_ends_say_why() {
     for (bytes, expected) in [
         (b"99999999\n{".to_vec(), "at most 16777216"),

@@ -60,7 +60,7 @@ fn every_doubt() -> Vec<Doubt> {
         Doubt::UnequalCores { kinds: "large, small".into() },
         Doubt::CpuQuota { quota_cpus: 1.5, needed_cpus: 4 },
         Doubt::Emulated { by: "TCG".into() },
-        Doubt::OthersBusy { side: "other".into(), percent: 12.5 },
+        Doubt::OthersBusy { side: "other".into(), percent: 12.5, machine_percent: Some(30.0) },
         Doubt::ControlAdds { percent: 2.5, control_round_trip_us: 1000.0 },
     ];
     let kinds: Vec<DoubtKind> = doubts.iter().map(Doubt::kind).collect();

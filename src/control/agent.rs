@@ -42,8 +42,8 @@ pub fn serve_pass(
         };
         let is_end = matches!(request, Ok(Request::End {}));
         let reply = match request {
-            Ok(Request::Prepare { silence_s, target, profile }) => {
-                let reply = agent.prepare(target, *profile, silence_s);
+            Ok(Request::Prepare { silence_s, target, profile, boot_id }) => {
+                let reply = agent.prepare(target, *profile, silence_s, boot_id.as_deref());
                 if matches!(reply, Reply::Ready(_)) {
                     silence = Duration::from_secs_f64(silence_s);
                 }

@@ -3,19 +3,17 @@
 //! requests; in which order they may come is `agent`'s.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use super::clock::now;
+use super::between_rounds::BetweenRounds;
 use super::limits;
 use super::message::{Ready, Reply};
 use crate::cell::{Cell, Target};
 use crate::copy_mode;
 use crate::cpu::Topology;
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::error::Result;
 use crate::exchange::{Here, Instruments, Lane, Place, probe_all};
 use crate::profile::Profile;
-use crate::sys;
 
 #[derive(Default)]
 pub(super) struct AgentProcess {
@@ -33,30 +31,30 @@ struct Prepared {
     between: BetweenRounds,
 }
 
-/// What this process did while others had their rounds.
-#[derive(Default)]
-struct BetweenRounds {
-    since: Option<(u64, Instant)>,
-    cpu_ns: u64,
-    wall_ns: u64,
-}
-
 impl AgentProcess {
     pub(super) fn is_prepared(&self) -> bool {
         self.prepared.is_some()
     }
 
-    pub(super) fn prepare(&mut self, target: Target, profile: Profile, silence_s: f64) -> Reply {
+    pub(super) fn prepare(
+        &mut self,
+        target: Target,
+        profile: Profile,
+        silence_s: f64,
+        boot_id: Option<&str>,
+    ) -> Reply {
         if self.prepared.is_some() {
             return Reply::Refused { what: "it is prepared already".into() };
         }
         if let Err(what) = limits::check_prepare(&profile, silence_s) {
             return Reply::Refused { what };
         }
-        self.prepared(target, Arc::new(profile)).unwrap_or_else(|error| failed(&error))
+        let is_elsewhere =
+            boot_id.is_some_and(|of_control| environment::boot_id().as_deref() != Some(of_control));
+        self.prepared(target, Arc::new(profile), is_elsewhere).unwrap_or_else(|error| failed(&error))
     }
 
-    fn prepared(&mut self, target: Target, profile: Arc<Profile>) -> Result<Reply> {
+    fn prepared(&mut self, target: Target, profile: Arc<Profile>, is_elsewhere: bool) -> Result<Reply> {
         let topology = Topology::read()?;
         let plan = topology.plan(profile.placement.policy, profile.matrix.threads[0])?;
         let mut refused = Vec::new();
@@ -77,7 +75,7 @@ impl AgentProcess {
             refused,
         };
         let here = Here::new(&profile, &plan, &instruments);
-        let between = BetweenRounds::default();
+        let between = BetweenRounds::new(is_elsewhere);
         self.prepared = Some(Prepared { target, profile, topology, here, environment, lanes: 0, between });
         Ok(Reply::Ready(Box::new(ready)))
     }
@@ -123,6 +121,7 @@ impl AgentProcess {
         match prepared.here.close() {
             Ok(mut ended) => {
                 ended.report.busy_share_between_rounds = prepared.between.share();
+                ended.report.machine_busy_share_between_rounds = prepared.between.machine_share();
                 let (report, absent_counters) = (ended.report, ended.absent_counters);
                 Reply::Closed { report, absent_counters, steal_percent }
             }
@@ -136,25 +135,8 @@ impl Prepared {
         self.here.set_plan(self.topology.plan(self.profile.placement.policy, cell.threads)?);
         let plan = self.here.open(cell, lanes)?;
         self.lanes = lanes.len();
-        self.between = BetweenRounds::default();
+        self.between = BetweenRounds::new(self.between.is_elsewhere);
         Ok(Reply::Opened { plan })
-    }
-}
-
-impl BetweenRounds {
-    fn begin(&mut self) {
-        self.since = sys::process_cpu_time_ns().ok().map(|cpu_ns| (cpu_ns, now()));
-    }
-
-    fn end(&mut self) {
-        if let (Some((cpu_ns, since)), Ok(cpu_now)) = (self.since.take(), sys::process_cpu_time_ns()) {
-            self.cpu_ns += cpu_now.saturating_sub(cpu_ns);
-            self.wall_ns += now().duration_since(since).as_nanos() as u64;
-        }
-    }
-
-    fn share(&self) -> Option<f64> {
-        (self.wall_ns > 0).then(|| self.cpu_ns as f64 / self.wall_ns as f64)
     }
 }
 

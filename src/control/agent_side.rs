@@ -12,7 +12,7 @@ use super::runner::{Runner, ended};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::Plan;
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 use crate::exchange::{CostUnit, Ended, Lane, Place, Round};
 use crate::metric::Reading;
@@ -86,7 +86,9 @@ impl AgentSide {
         }
         let (mut sent, silence_s) = (Box::new(profile.clone()), self.limit.as_secs_f64());
         sent.rounds.stall_timeout_s = (OWN_SHARE * profile.rounds.stall_timeout_s).max(STALL_TIMEOUT_S.0);
-        let conditions = match self.ask(&Request::Prepare { target, profile: sent, silence_s })? {
+        let boot_id = environment::boot_id();
+        let request = Request::Prepare { target, profile: sent, silence_s, boot_id };
+        let conditions = match self.ask(&request)? {
             Reply::Ready(ready) => checked(*ready, profile).map_err(|what| self.breaks(what))?,
             other => return Err(self.unexpected(&other)),
         };

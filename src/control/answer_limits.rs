@@ -108,7 +108,12 @@ pub(super) fn check_closed(
     absent_counters: &[(usize, String)],
     steal_percent: &Reading,
 ) -> Checked {
-    let GenerationReport { connections, busy_share_between_rounds, processed_packets } = report;
+    let GenerationReport {
+        connections,
+        busy_share_between_rounds,
+        machine_busy_share_between_rounds,
+        processed_packets,
+    } = report;
     let of_modes = lanes.iter().filter(|lane| matches!(lane.kind, LaneKind::Mode(_)));
     let mut all = 0;
     for lane in of_modes {
@@ -118,7 +123,7 @@ pub(super) fn check_closed(
     }
     within("connections", connections.len(), all..=all)?;
     connections.iter().try_for_each(check_connection)?;
-    if let Some(share) = busy_share_between_rounds {
+    for share in [busy_share_between_rounds, machine_busy_share_between_rounds].into_iter().flatten() {
         within("CPUs busy between rounds", *share, 0.0..=MOST_CPUS as f64)?;
     }
     processed_packets.as_ref().map_or(Ok(()), check_packets)?;

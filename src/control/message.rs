@@ -21,7 +21,14 @@ pub(super) enum Request {
     /// A fresh agent, of this very program.
     Start { program: String },
     /// What all that follows is measured with.
-    Prepare { target: Target, profile: Box<Profile>, silence_s: f64 },
+    Prepare {
+        target: Target,
+        profile: Box<Profile>,
+        silence_s: f64,
+        /// Of the kernel that the controller runs under, if it is known: an agent under
+        /// another says how busy that machine is.
+        boot_id: Option<String>,
+    },
     /// A generation.
     Open { cell: Cell, lanes: Vec<Lane> },
     /// A round of a lane of it.

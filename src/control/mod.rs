@@ -41,6 +41,7 @@ mod agent;
 mod agent_process;
 mod agent_side;
 mod answer_limits;
+mod between_rounds;
 mod clock;
 mod connect;
 mod frame;

@@ -234,19 +234,29 @@ fn load(root: &Root, put: &mut impl FnMut(&str, Reading)) {
 
 /// What [`super::Environment::steal_percent_since`] takes the difference of.
 pub(super) fn cpu_times(root: &Root, put: &mut impl FnMut(&str, Reading)) {
-    let ticks = root.raw("proc/stat").and_then(|stat| {
-        let line = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).map(str::to_string);
-        let numbers = line.map(|line| line.split_whitespace().map(str::parse::<u64>).collect::<Vec<_>>());
-        // proc(5): user nice system idle iowait irq softirq steal; guest time
-        // is within user, so the two columns after steal would count twice.
-        let eight = numbers.and_then(|numbers| {
-            numbers.get(..8)?.iter().map(|number| number.clone().ok()).collect::<Option<Vec<u64>>>()
-        });
-        eight.ok_or_else(|| "/proc/stat is not as proc(5) says".to_string())
-    });
+    let ticks = ticks(root);
     put(STEAL_TICKS, reading(ticks.clone(), |ticks| Reading::Value(Value::Count(ticks[7]))));
-    let sum = |ticks: Vec<u64>| ticks.iter().fold(0, |sum: u64, tick| sum.saturating_add(*tick));
+    let sum = |ticks: [u64; 8]| ticks.iter().fold(0, |sum: u64, tick| sum.saturating_add(*tick));
     put(TOTAL_TICKS, reading(ticks, |ticks| Reading::Value(Value::Count(sum(ticks)))));
+}
+
+/// All that is neither idle, waiting for a disk nor stolen.
+pub(super) fn busy_ticks(root: &Root) -> Option<u64> {
+    let [user, nice, system, _, _, interrupts, soft_interrupts, _] = ticks(root).ok()?;
+    [nice, system, interrupts, soft_interrupts].into_iter().try_fold(user, u64::checked_add)
+}
+
+/// proc(5): user nice system idle iowait irq softirq steal; guest time is within user,
+/// so the two columns after steal would count twice.
+fn ticks(root: &Root) -> Result<[u64; 8], String> {
+    let stat = root.raw("proc/stat")?;
+    let words = stat.lines().next().and_then(|line| line.strip_prefix("cpu "));
+    let numbers = words.and_then(|words| {
+        let numbers: Option<Vec<u64>> =
+            words.split_whitespace().take(8).map(|word| word.parse().ok()).collect();
+        <[u64; 8]>::try_from(numbers?).ok()
+    });
+    numbers.ok_or_else(|| "/proc/stat is not as proc(5) says".to_string())
 }
 
 /// A line of `/proc/self/status`.
@@ -263,6 +273,19 @@ fn count(count: usize) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn busy_is_what_is_neither_idle_nor_stolen() {
+        let directory = tempfile::tempdir().unwrap();
+        let ticks = |text: &str| {
+            std::fs::create_dir_all(directory.path().join("proc")).unwrap();
+            std::fs::write(directory.path().join("proc/stat"), text).unwrap();
+            busy_ticks(&Root::new(directory.path()))
+        };
+        assert_eq!(ticks("cpu  10 1 20 3000 500 2 5 3000 7 0\ncpu0 1 2 3\n"), Some(38));
+        assert_eq!(ticks("cpu  10 1 20 3000\n"), None);
+        assert_eq!(ticks(&format!("cpu  {} 1 20 3000 500 2 5 3000 7 0\n", u64::MAX)), None);
+    }
 
     #[test]
     fn a_topology_in_words() {

@@ -249,6 +249,9 @@ pub struct GenerationReport {
     /// Of a generation at an agent, the CPU time that the agent spent while other
     /// sides had their rounds, over that time.
     pub busy_share_between_rounds: Option<f64>,
+    /// Of an agent under another kernel than its controller's, the time that all CPUs
+    /// there were busy meanwhile, over the same; counted in hundredths of a second.
+    pub machine_busy_share_between_rounds: Option<f64>,
     /// Packets that the machine processed while it lasted, by CPU; `None` where that
     /// cannot be read.
     pub processed_packets: Option<ProcessedPackets>,

@@ -2,6 +2,7 @@
 //! and generations came to; each reading is a value or the reason for its
 //! absence, never a zero that stands for "unknown".
 
+mod between_rounds;
 pub mod breakdown;
 pub mod busy_share;
 pub mod cpu_cost;
@@ -31,6 +32,7 @@ pub static SOURCES: &[&dyn Source] = &[
     &cpu_cost::CpuCost,
     &busy_share::BusyShare,
     &peer::PeerSource,
+    &between_rounds::BetweenRounds,
 ];
 
 /// Something that metrics are read from.
