@@ -56,7 +56,7 @@ fn pass(side: &mut AgentSide, target: &str, profile: &Profile) -> copycost::Resu
 }
 
 fn begin(side: &mut AgentSide, target: copycost::cell::Target, profile: &Profile) -> copycost::Result<Value> {
-    let found = side.begin(target, profile, Duration::from_secs(60))?;
+    let found = side.begin(target, profile)?;
     let modes: Vec<&str> = found.modes.iter().map(|mode| mode.name).collect();
     Ok(json!({"ready": {
         "environment": found.environment, "cost_unit": found.cost_unit, "modes": modes, "refused": found.refused
@@ -96,7 +96,7 @@ pub fn told(directory: &Path, number: usize, answers: &[Value], target: &str) ->
     let mut side = side(&format!("cat '{}'; cat > /dev/null", path.display()));
     let told = pass(&mut side, target, &profile());
     if told.is_err() {
-        let again = side.begin(cell(target).target, &profile(), Duration::from_secs(1)).unwrap_err();
+        let again = side.begin(cell(target).target, &profile()).unwrap_err();
         assert_eq!(Some(again.to_string()), told.as_ref().err().map(ToString::to_string), "it stays broken");
     }
     told.map(drop).map_err(|error| error.to_string())
