@@ -113,7 +113,11 @@ pub(super) fn check_closed(
         busy_share_between_rounds,
         machine_busy_share_between_rounds,
         processed_packets,
+        peer,
     } = report;
+    if peer.is_some() {
+        return Err("it says what a peer added, and sides have none".to_string());
+    }
     let of_modes = lanes.iter().filter(|lane| matches!(lane.kind, LaneKind::Mode(_)));
     let mut all = 0;
     for lane in of_modes {
