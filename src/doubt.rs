@@ -130,13 +130,11 @@ impl Doubt {
                 "the control group's quota is the time of {quota_cpus:.2} CPUs, and busy threads want \
                  {needed_cpus}: they stand still for a part of each period"
             ),
-            Doubt::OthersBusy { side, percent, machine_percent } => {
-                let machine = machine_percent.map(|all| format!(", and all on its machine {all:.0} %"));
-                format!(
-                    "while other sides had their rounds, the agent of {side} kept {percent:.0} % of a CPU busy{}",
-                    machine.unwrap_or_default()
-                )
-            }
+            Doubt::OthersBusy { side, percent, machine_percent } => format!(
+                "while other sides had their rounds, the agent of {side} kept {percent:.0} % of a CPU busy{}",
+                machine_percent
+                    .map_or_else(String::new, |all| format!(", and all on its machine {all:.0} %"))
+            ),
             Doubt::ControlAdds { percent, control_round_trip_us } => format!(
                 "the clients know {:.0} us late, half a round trip to the peer, that all is read: {percent:.1} % of a \
                  round",

@@ -66,8 +66,9 @@ pub(super) fn check_round(cell: &Cell, lane: &Lane, messages: u64, round: &Round
         received,
         client_counts,
         server_counts,
-        client_samples: _, // neither is sent
+        client_samples: _, // none of these is sent
         server_samples: _,
+        server_tally: _,
     } = round;
     within("messages of the round", *answered, messages..=messages)?;
     let is_mode = matches!(lane.kind, LaneKind::Mode(_));
