@@ -232,9 +232,7 @@ pub fn of_cell(
     doubts.extend(absent.map(|why| Doubt::NoInterval { why: why.to_string() }));
     let share = metric::number(metrics, "counted_share").filter(|share| *share < LEAST_COUNTED_SHARE);
     doubts.extend(share.map(|share| Doubt::Multiplexed { counted_percent: share * 100.0 }));
-    if profile.server.verify {
-        doubts.push(Doubt::Verified);
-    }
+    doubts.extend(profile.server.verify.then_some(Doubt::Verified));
     let percent = profile.slowed_percent(&measurement.cell.mode, measurement.cell.message_bytes);
     if percent > 0.0 {
         doubts.push(Doubt::Slowed { percent });
