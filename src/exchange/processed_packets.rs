@@ -23,6 +23,16 @@ impl ProcessedPackets {
         ProcessedPackets(each.filter(|(_, packets)| *packets > 0).collect())
     }
 
+    /// The packets of both, such as of two generations.
+    pub(crate) fn and(&self, other: &ProcessedPackets) -> ProcessedPackets {
+        let mut all = std::collections::BTreeMap::new();
+        for (cpu, packets) in self.0.iter().chain(&other.0) {
+            let sum: &mut u32 = all.entry(*cpu).or_default();
+            *sum = sum.saturating_add(*packets);
+        }
+        ProcessedPackets(all.into_iter().collect())
+    }
+
     /// Each CPU with its packets.
     pub(crate) fn by_cpu(&self) -> &[(usize, u32)] {
         &self.0
@@ -61,6 +71,8 @@ mod tests {
         let later = parse(&(newer(0, 29) + &newer(2, 80) + &newer(3, 7))).unwrap();
         assert_eq!(later.since(&earlier), ProcessedPackets(vec![(0, 30), (2, 70)]));
         assert_eq!(later.since(&earlier).shares(), "CPU 0: 30 %, CPU 2: 70 %");
+        let both = later.since(&earlier).and(&ProcessedPackets(vec![(1, 5), (2, 30)]));
+        assert_eq!(both, ProcessedPackets(vec![(0, 30), (1, 5), (2, 100)]));
         let older = parse("0000000a 0 0\n00000014 0 0\n").unwrap();
         assert_eq!(older, ProcessedPackets(vec![(0, 10), (1, 20)]));
         assert_eq!(parse("no number"), None);

@@ -1,5 +1,5 @@
-//! On which CPUs the kernel processed packets while a generation had its rounds. One
-//! value a generation, of the whole machine; whose packets they were it does not say.
+//! On which CPUs the kernel processed packets while the generations of a cell had their
+//! rounds. They are the whole machine's; whose packets they were it does not say.
 
 use super::{Described, Reading, Source, Value};
 use crate::exchange::CellMeasurement;
@@ -9,7 +9,7 @@ pub(super) struct ProcessedPacketsSource;
 const LINE: Described = Described {
     name: "processed_packets",
     unit: "",
-    meaning: "shares of the packets that the machine processed, by CPU (`/proc/net/softnet_stat`), all modes' rounds of the generation included",
+    meaning: "shares of the packets that the machine processed, by CPU (`/proc/net/softnet_stat`), all modes' rounds of the cell's generations included",
 };
 
 impl Source for ProcessedPacketsSource {
@@ -18,11 +18,11 @@ impl Source for ProcessedPacketsSource {
     }
 
     fn read(&self, measurement: &CellMeasurement) -> Vec<(&'static str, Reading)> {
-        let packets = measurement.generations.iter().map(|generation| generation.processed_packets.as_ref());
-        let shares = packets.map(|packets| Some(Value::Text(packets?.shares())));
-        let reading = match shares.collect::<Option<Vec<_>>>() {
-            Some(values) if !values.is_empty() => Reading::Value(Value::Generations(values)),
-            _ => Reading::Absent("/proc/net/softnet_stat could not be read".into()),
+        let packets = measurement.generations.iter().map(|generation| generation.processed_packets.clone());
+        let all = packets.reduce(|sum, more| Some(sum?.and(&more?))).flatten();
+        let reading = match all {
+            Some(all) => Reading::Value(Value::Text(all.shares())),
+            None => Reading::Absent("/proc/net/softnet_stat could not be read".into()),
         };
         vec![(LINE.name, reading)]
     }
