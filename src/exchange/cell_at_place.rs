@@ -17,6 +17,10 @@ use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::profile::{Profile, REFERENCE_SHARE};
 
+/// Rounds of as many messages as at another place are so many times as long at most as
+/// they would be by this one's own pace.
+const MOST_OVER_OWN: u64 = 8;
+
 pub(super) struct CellAtPlace<P> {
     pub(super) cell: Cell,
     profile: Arc<Profile>,
@@ -113,11 +117,12 @@ impl<P: Place> CellAtPlace<P> {
         }
     }
 
-    /// The same as at another place, where that has such a lane.
+    /// The same as at another place, where that has such a lane: but no more than some
+    /// times what it would be by what was measured here, whatever is said there.
     pub(super) fn share_as_at(&self, other: &CellAtPlace<P>, lane: usize, messages: u64) -> u64 {
         let name = &self.lanes[lane].name;
         match other.lanes.iter().position(|lane| lane.name == *name) {
-            Some(lane) => other.share(lane, messages),
+            Some(there) => other.share(there, messages).min(MOST_OVER_OWN * self.share(lane, messages)),
             None => self.share(lane, messages),
         }
     }
