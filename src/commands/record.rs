@@ -94,7 +94,7 @@ impl Record {
             return discard::run(&output, name, self.yes);
         }
         if self.tune {
-            return tuned::run(self.profile.as_deref());
+            return tuned::run(&self, &output);
         }
         if self.sides.is_given() || self.is_group(&output)? {
             return sides::run(&self, &output);
