@@ -131,17 +131,17 @@ impl Bench {
         }
         let title = choice.to_string();
         let profile = Arc::new(choice.profile);
-        let topology = Topology::read()?;
-        let threads = profile.matrix.threads.iter();
-        let plans = threads.map(|threads| Ok((*threads, topology.plan(profile.placement.policy, *threads)?)));
-        let plans: Vec<_> = plans.collect::<Result<_>>()?;
         let modes = copy_mode::entries(&profile.matrix.modes);
         let (instruments, absences) = Instruments::of_this_machine();
         let peer = StartedPeer::of(&profile)?;
+        let (topology, policy) = (Topology::read()?, profile.placement.policy);
+        let threads = profile.matrix.threads.iter();
+        let plan = |threads| Ok((threads, StartedPeer::plan(&peer, &topology, policy, threads)?));
+        let plans: Vec<_> = threads.copied().map(plan).collect::<Result<_>>()?;
         let instruments = StartedPeer::beside(&peer, instruments);
         let asked = StartedPeer::asked(&peer);
         let modes = probe_all(target, &profile, &plans[0].1, modes, asked, |mode, refusal| {
-            eprintln!("copycost: {} is skipped, the kernel refuses it: {refusal}", mode.name);
+            eprintln!("copycost: {} is skipped: {refusal}", mode.name);
         })?;
         let output = criterion_files::output_directory();
         let is_taken = |cell: &Cell| modes.iter().any(|mode| mode.name == cell.mode);

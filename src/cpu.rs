@@ -1,22 +1,20 @@
-//! CPU topology from sysfs and the pinning plan made of it. It owns which CPU
-//! each client and server thread runs on; threads pin themselves with
-//! [`pin`] and the plan says nothing of what they do.
+//! CPU topology from sysfs. It owns which CPUs there are and what they are to each
+//! other; which thread runs where is `plan`'s, and threads pin themselves with [`pin`].
 
 mod kind;
+mod plan;
 mod pool;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 pub use kind::{CoreClass, CoreKind};
 pub(crate) use kind::{list, numbers};
-
-use crate::profile::PlacementPolicy;
+pub use plan::{Ends, Plan, PlannedCpu, ServerCpus};
 
 /// One logical CPU that this process may use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cpu {
     /// The socket it is in.
     pub package: usize,
@@ -31,7 +29,7 @@ pub struct Cpu {
 }
 
 /// The logical CPUs in this process's own mask, by package and core.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     cpus: Vec<Cpu>,
 }
@@ -60,39 +58,15 @@ pub enum PlacementError {
         /// How many CPUs the mask has.
         cpus: usize,
     },
-}
-
-/// The CPUs of the two ends of one connection; `None` is the scheduler's
-/// choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ends {
-    /// Where the client thread runs.
-    pub client: Option<usize>,
-    /// Where the server threads of that client's connections run.
-    pub server: Option<usize>,
-}
-
-/// Where every thread of a cell runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    /// One entry a client thread.
-    pub ends: Vec<Ends>,
-    /// Logical CPUs that the plan may use.
-    pub cpus: usize,
-    /// The CPUs that threads run on, or may: absent from older records.
-    #[serde(default)]
-    pub on: Vec<PlannedCpu>,
-}
-
-/// A CPU of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedCpu {
-    /// The number by which Linux knows it.
-    pub cpu: usize,
-    /// Its NUMA node.
-    pub node: usize,
-    /// What its core is beside others.
-    pub kind: CoreKind,
+    /// A policy for two ends that one machine has, of servers on another.
+    #[error(
+        "placement.policy = {policy:?} is about CPUs that both ends of a connection may use, and the peer \
+         has its own; allowed here: spread, none"
+    )]
+    ServersApart {
+        /// The policy, as a profile has it.
+        policy: &'static str,
+    },
 }
 
 impl Topology {
@@ -149,85 +123,6 @@ impl Topology {
             }
         }
         kinds
-    }
-
-    /// Plans `threads` clients and their servers. Both ends of a connection are
-    /// on one NUMA node and on equal cores where there are such, the largest
-    /// first; neighbours in the plan are in one package where it has room.
-    pub fn plan(&self, policy: PlacementPolicy, threads: usize) -> Result<Plan, PlacementError> {
-        let pools = self.pools();
-        let cores: Vec<&Vec<usize>> = pools.iter().flat_map(|pool| &pool.cores).collect();
-        let same = |cpu: usize| Ends { client: Some(cpu), server: Some(cpu) };
-        let ends: Vec<Ends> = match policy {
-            PlacementPolicy::Spread => self.over_pools(&pools, threads),
-            PlacementPolicy::AcrossNodes => self.across_nodes(&pools, threads)?,
-            PlacementPolicy::SameCore => {
-                (0..threads).map(|thread| same(cores[thread % cores.len()][0])).collect()
-            }
-            PlacementPolicy::Siblings => {
-                let pairs: Vec<_> = cores.iter().filter(|core| core.len() > 1).collect();
-                if pairs.is_empty() {
-                    return Err(PlacementError::NoSiblings { cpus: self.cpus.len() });
-                }
-                (0..threads)
-                    .map(|thread| pairs[thread % pairs.len()])
-                    .map(|core| Ends { client: Some(core[0]), server: Some(core[1]) })
-                    .collect()
-            }
-            PlacementPolicy::None => vec![Ends { client: None, server: None }; threads],
-        };
-        let runs_on = |cpu: &&Cpu| {
-            ends.iter().any(|ends| {
-                [ends.client, ends.server].iter().any(|end| end.is_none_or(|end| end == cpu.number))
-            })
-        };
-        let planned = |cpu: &Cpu| PlannedCpu { cpu: cpu.number, node: cpu.node, kind: cpu.kind };
-        let on = self.cpus.iter().filter(runs_on).map(planned).collect();
-        Ok(Plan { ends, cpus: self.cpus.len(), on })
-    }
-}
-
-impl Plan {
-    /// CPUs that the clients have among them.
-    pub fn client_cpus(&self) -> usize {
-        self.among(self.ends.iter().map(|ends| ends.client))
-    }
-
-    /// CPUs that the servers of one mode have among them.
-    pub fn server_cpus(&self) -> usize {
-        self.among(self.ends.iter().map(|ends| ends.server))
-    }
-
-    /// CPUs that both sides of one mode have among them.
-    pub fn both_sides_cpus(&self) -> usize {
-        self.among(self.ends.iter().flat_map(|ends| [ends.client, ends.server]))
-    }
-
-    /// How many CPUs these threads have; unpinned ones may use any.
-    fn among(&self, threads: impl Iterator<Item = Option<usize>> + Clone) -> usize {
-        let pinned: Option<BTreeSet<usize>> = threads.clone().collect();
-        pinned.map_or_else(|| self.cpus.min(threads.count()), |cpus| cpus.len()).max(1)
-    }
-
-    /// Threads that want to run at once while a round runs: two a connection.
-    pub fn busy_threads(&self) -> usize {
-        2 * self.ends.len()
-    }
-
-    /// The unlike kinds of cores that it runs on, largest first; one if equal.
-    pub fn kinds(&self) -> Vec<(CoreKind, Vec<usize>)> {
-        let cpu = |on: &PlannedCpu| Cpu { number: on.cpu, node: on.node, kind: on.kind, ..Cpu::default() };
-        Topology { cpus: self.on.iter().map(cpu).collect() }.kinds()
-    }
-
-    /// The NUMA nodes that it runs on.
-    pub fn nodes(&self) -> BTreeSet<usize> {
-        self.on.iter().map(|on| on.node).collect()
-    }
-
-    /// Whether there are more of them than CPUs.
-    pub fn is_oversubscribed(&self) -> bool {
-        self.busy_threads() > self.cpus
     }
 }
 

@@ -204,7 +204,8 @@ pub fn of_cell(
     let mut doubts = Vec::new();
     let plan = &measurement.plan;
     if plan.is_oversubscribed() {
-        doubts.push(Doubt::Oversubscribed { busy_threads: plan.busy_threads(), cpus: plan.cpus });
+        let (busy_threads, cpus) = plan.most_crowded();
+        doubts.push(Doubt::Oversubscribed { busy_threads, cpus });
     }
     doubts.extend(unequal_cores(plan));
     let needed_cpus = plan.busy_threads().min(plan.cpus);

@@ -1,80 +1,30 @@
 //! `copycost serve` as whoever controls it might treat it: frames that are none,
 //! numbers that are absurd, requests out of turn, a controller that is gone.
 
-use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+#[path = "support/spoken.rs"]
+mod spoken;
+
 use std::time::Duration;
 
 use copycost::control::PROGRAM;
 use copycost::profile::Profile;
 use serde_json::{Value, json};
+use spoken::{Spoken, frame};
 
-struct Agent {
-    process: Child,
-    input: Option<ChildStdin>,
-    output: ChildStdout,
+/// With a pass prepared.
+fn prepared() -> Spoken {
+    let mut agent = Spoken::start();
+    assert!(agent.ask(&start())["started"].is_object());
+    let ready = agent.ask(&prepare(&profile()));
+    assert!(ready["ready"]["modes"].is_array(), "{ready}");
+    agent
 }
 
-impl Agent {
-    fn start() -> Agent {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_copycost"))
-            .args(["serve", "--stdio"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (input, mut output) = (process.stdin.take(), process.stdout.take().unwrap());
-        let mut greeting = Vec::new();
-        while greeting.last() != Some(&b'\n') {
-            let mut byte = [0];
-            output.read_exact(&mut byte).unwrap();
-            greeting.push(byte[0]);
-        }
-        assert_eq!(greeting, format!("copycost-agent protocol 3 program {PROGRAM}\n").as_bytes());
-        Agent { process, input, output }
-    }
-
-    /// With a pass prepared.
-    fn prepared() -> Agent {
-        let mut agent = Agent::start();
-        assert!(agent.ask(&start())["started"].is_object());
-        let ready = agent.ask(&prepare(&profile()));
-        assert!(ready["ready"]["modes"].is_array(), "{ready}");
-        agent
-    }
-
-    fn send(&mut self, bytes: &[u8]) {
-        self.input.as_mut().unwrap().write_all(bytes).unwrap();
-    }
-
-    fn answer(&mut self) -> Value {
-        let mut header = [0; 9];
-        self.output.read_exact(&mut header).unwrap();
-        let length: usize = std::str::from_utf8(&header[..8]).unwrap().parse().unwrap();
-        let mut text = vec![0; length];
-        self.output.read_exact(&mut text).unwrap();
-        serde_json::from_slice(&text).unwrap()
-    }
-
-    fn ask(&mut self, request: &Value) -> Value {
-        self.send(&frame(request));
-        self.answer()
-    }
-
-    /// Waits for its end, and returns what it printed; it must have failed.
-    fn failed(mut self) -> String {
-        self.input = None;
-        let mut said = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert_eq!(self.process.wait().unwrap().code(), Some(1), "{said}");
-        said
-    }
-}
-
-fn frame(message: &Value) -> Vec<u8> {
-    let text = message.to_string();
-    format!("{:08}\n{text}", text.len()).into_bytes()
+/// What it printed; it must have failed.
+fn failed(agent: Spoken) -> String {
+    let (status, said) = agent.end();
+    assert_eq!(status, Some(1), "{said}");
+    said
 }
 
 fn profile() -> Value {
@@ -102,7 +52,7 @@ fn lanes() -> Value {
 
 #[test]
 fn a_pass_is_served_request_by_request_and_another_after_it() {
-    let mut agent = Agent::prepared();
+    let mut agent = prepared();
     for _ in 0..2 {
         assert_eq!(
             agent.ask(&open(1, 4096, &lanes()))["opened"]["plan"]["ends"].as_array().unwrap().len(),
@@ -118,8 +68,7 @@ fn a_pass_is_served_request_by_request_and_another_after_it() {
     assert!(agent.ask(&start())["started"].is_object());
     assert!(agent.ask(&prepare(&profile()))["ready"].is_object());
     assert!(agent.ask(&json!({"end": {}}))["ended"].is_object());
-    agent.input = None;
-    assert!(agent.process.wait().unwrap().success(), "the end of its input is its end");
+    assert_eq!(agent.end().0, Some(0), "the end of its input is its end");
 }
 
 #[test]
@@ -127,7 +76,7 @@ fn an_agent_under_another_kernel_says_how_busy_that_machine_is_between_rounds() 
     let here = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_string();
     let another = "00000000-0000-4000-8000-000000000000".to_string();
     for (boot_id, is_elsewhere) in [(json!(here), false), (json!(another), true), (json!(null), false)] {
-        let mut agent = Agent::start();
+        let mut agent = Spoken::start();
         agent.ask(&start());
         let mut prepare = prepare(&profile());
         prepare["prepare"]["boot_id"] = boot_id.clone();
@@ -156,11 +105,11 @@ fn what_is_no_request_ends_the_session_and_both_ends_say_why() {
         (frame(&json!({"restart": {}})), "restart"),
         (frame(&prepare(&profile())), "before an agent was started"),
     ] {
-        let mut agent = Agent::start();
+        let mut agent = Spoken::start();
         agent.send(&bytes);
         let refused = agent.answer();
         assert!(refused["refused"]["what"].as_str().unwrap().contains(expected), "{expected}: {refused}");
-        let said = agent.failed();
+        let said = failed(agent);
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
@@ -186,16 +135,16 @@ fn absurd_numbers_are_refused_before_anything_is_allocated() {
         (json!({"close": {}}), "no generation is open"),
         (prepare(&profile()), "prepared already"),
     ] {
-        let mut agent = Agent::prepared();
+        let mut agent = prepared();
         let refused = agent.ask(&request);
         assert!(
             refused["refused"]["what"].as_str().unwrap_or_default().contains(expected),
             "{expected}: {refused}"
         );
-        assert!(agent.failed().contains(expected), "{expected}");
+        assert!(failed(agent).contains(expected), "{expected}");
     }
     for messages in [0, 1_u64 << 40] {
-        let mut agent = Agent::prepared();
+        let mut agent = prepared();
         agent.ask(&open(1, 4096, &lanes()));
         let refused = agent.ask(&json!({"round": {"lane": 0, "messages": messages}}));
         assert!(
@@ -203,7 +152,7 @@ fn absurd_numbers_are_refused_before_anything_is_allocated() {
             "{refused}"
         );
     }
-    let mut agent = Agent::start();
+    let mut agent = Spoken::start();
     agent.ask(&start());
     let refused = agent.ask(&prepare(&huge));
     assert!(refused["refused"]["what"].as_str().unwrap().contains("ring_bytes"), "{refused}");
@@ -211,19 +160,18 @@ fn absurd_numbers_are_refused_before_anything_is_allocated() {
 
 #[test]
 fn a_request_out_of_turn_ends_it_and_so_does_a_controller_that_is_gone() {
-    let mut agent = Agent::prepared();
+    let mut agent = prepared();
     agent.ask(&open(1, 4096, &lanes()));
     let round = frame(&json!({"round": {"lane": 0, "messages": 300_000}}));
     agent.send(&[round.clone(), round].concat());
     assert!(agent.answer()["round"].is_object());
     assert!(agent.answer()["refused"]["what"].as_str().unwrap().contains("before the last one was answered"));
-    agent.failed();
+    failed(agent);
 
-    let mut agent = Agent::prepared();
+    let mut agent = prepared();
     agent.ask(&open(1, 4096, &lanes()));
     // Minutes of work, were it let.
     agent.send(&frame(&json!({"round": {"lane": 0, "messages": 4_000_000_000_u64}})));
     std::thread::sleep(Duration::from_millis(300));
-    agent.input = None;
-    assert!(!agent.process.wait().unwrap().success());
+    failed(agent);
 }

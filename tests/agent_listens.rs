@@ -65,6 +65,34 @@ fn a_peer_can_be_one_that_listens() {
 }
 
 #[test]
+fn a_second_harness_at_a_listening_peer_is_told_so_and_the_first_goes_on() {
+    let stage = Stage::new();
+    let listening = Listening::start(&stage);
+    let (program, address) = (env!("CARGO_BIN_EXE_copycost"), &listening.address);
+    let profile = stage.directory.path().join("peer.toml");
+    let peer = format!("[peer]\nprogram = \"{program}\"\ncontrol = \"{address}\"\ntoken_file = \"token\"\n");
+    std::fs::write(&profile, format!("{}{peer}", stage::PROFILE)).unwrap();
+    let profile = profile.to_str().unwrap();
+    let stream = |seconds: &str| {
+        let words = ["stream", "--mode", "two-copy", "--message-bytes", "4096", "--seconds", seconds];
+        let mut command = stage.command(&[&words[..], &["--profile", profile]].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let at_rest = listening.open_files();
+    let first = stream("3");
+    while listening.open_files() < at_rest + 2 {
+        std::thread::sleep(std::time::Duration::from_millis(20)); // until it is let in
+    }
+    let second = stream("0.1").wait_with_output().unwrap();
+    let error = text(&second.stderr);
+    assert!(!second.status.success() && error.contains("another controller is at work here"), "{error}");
+    succeeded(first.wait_with_output().unwrap());
+    // And then the peer is free again.
+    let again = (0..50).any(|_| stream("0.1").wait_with_output().unwrap().status.success());
+    assert!(again);
+}
+
+#[test]
 fn a_side_can_be_an_agent_that_listens() {
     let stage = Stage::new();
     let listening = Listening::start(&stage);
@@ -73,6 +101,28 @@ fn a_side_can_be_an_agent_that_listens() {
     let sides = ["--side", "a", "--side", &side, "--name", "g", "--filter", "1024", "--rounds", "2"];
     succeeded(stage.record(&sides));
     assert_eq!(Baseline::load(&stage.output(), "g-b").unwrap().processes.len(), 2);
+}
+
+#[test]
+fn an_agent_that_listens_starts_nothing_for_its_controller() {
+    let stage = Stage::new();
+    let listening = Listening::start(&stage);
+    let program = env!("CARGO_BIN_EXE_copycost");
+    let side = format!("b={program} connect {} --token-file token", listening.address);
+    let path = stage.directory.path().join("peer.toml");
+    let started = stage.directory.path().join("started");
+    let peer = format!("[peer]\nrunner = [\"touch\", \"{}\"]\n", started.display());
+    std::fs::write(&path, format!("{}{peer}", stage::PROFILE)).unwrap();
+    let profile = path.to_str().unwrap();
+    let sides = ["record", "--profile", profile, "--side", &side, "--side", "c=env --", "--name", "g"];
+    let run = stage.run(&[&sides[..], &["--filter", "1024", "--rounds", "1"]].concat());
+    let error = text(&run.stderr);
+    assert!(!run.status.success(), "{error}");
+    assert!(
+        error.contains("side b: the agent refused: ") && error.contains("start this agent with"),
+        "{error}"
+    );
+    assert!(!started.exists());
 }
 
 #[test]

@@ -92,31 +92,54 @@ fn each_target_runs_over_a_veth_pair_and_its_records_say_so() {
 }
 
 #[test]
-fn a_link_that_goes_down_in_a_round_or_before_a_set_up_is_an_error_in_time() {
+fn a_link_that_goes_down_in_a_round_or_in_or_before_a_set_up_is_an_error_in_time() {
     let Some(namespaces) = Namespaces::new("link") else { return };
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("veth.toml");
     let profile = namespaces.profile.replace("[rounds]", "[rounds]\nstall_timeout_s = 2.0");
     std::fs::write(&path, profile).unwrap();
     for mode in ["zero-copy", "two-copy"] {
-        let stream = || {
+        let stream = |threads: &str| {
             let path = path.to_str().unwrap();
-            let words = ["stream", "--mode", mode, "--message-bytes", "65536", "--seconds", "60"];
+            let words = [
+                "stream",
+                "--mode",
+                mode,
+                "--message-bytes",
+                "65536",
+                "--threads",
+                threads,
+                "--seconds",
+                "60",
+            ];
             let mut command =
                 namespaces.inside("client", &[&[PROGRAM], &words[..], &["--profile", path]].concat());
             command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
         };
-        let in_a_round = stream();
+        let in_a_round = stream("1");
         std::thread::sleep(Duration::from_millis(1500));
         namespaces.link("down");
         let begun = Instant::now();
         let error = text(&in_a_round.wait_with_output().unwrap().stderr);
         assert!(begun.elapsed() < Duration::from_secs(15), "{:?}: {error}", begun.elapsed());
         assert!(error.contains("peer") && error.contains(mode), "{error}");
-        let before_a_set_up = stream();
+        let before_a_set_up = stream("1");
         let error = text(&before_a_set_up.wait_with_output().unwrap().stderr);
         assert!(begun.elapsed() < Duration::from_secs(30), "{:?}: {error}", begun.elapsed());
         assert!(error.contains(mode) && error.contains("connect"), "{error}");
+        namespaces.link("up");
+        // In the middle of one: the peer listens, and its clients are on their way.
+        let in_a_set_up = stream("64");
+        let is_listening = || {
+            let listed = namespaces.inside("peer", &["ss", "-Hltn"]).output().unwrap();
+            !listed.stdout.is_empty()
+        };
+        let found = (0..2000).any(|_| is_listening());
+        namespaces.link("down");
+        let begun = Instant::now();
+        let error = text(&in_a_set_up.wait_with_output().unwrap().stderr);
+        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}: {error}", begun.elapsed());
+        assert!(error.contains(mode), "found listening: {found}: {error}");
         namespaces.link("up");
     }
 }

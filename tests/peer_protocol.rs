@@ -1,79 +1,46 @@
 //! A peer as whoever asks it might treat it: requests out of turn, numbers that are
 //! absurd, bytes that are not what was promised.
 
-use std::io::{Read, Write};
+#[path = "support/spoken.rs"]
+mod spoken;
+
+use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use copycost::control::PROGRAM;
 use copycost::profile::Profile;
 use serde_json::{Value, json};
+use spoken::{Spoken, frame};
 
-struct Peer {
-    process: Child,
-    input: Option<ChildStdin>,
-    output: ChildStdout,
-}
+struct Peer(Spoken);
 
 impl Peer {
     fn start(profile: &Profile) -> Peer {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_copycost"))
-            .args(["serve", "--stdio"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let (input, mut output) = (process.stdin.take(), process.stdout.take().unwrap());
-        let mut byte = [0];
-        while byte[0] != b'\n' {
-            output.read_exact(&mut byte).unwrap();
-        }
-        let mut peer = Peer { process, input, output };
+        let mut peer = Spoken::start();
         assert!(peer.ask(&json!({"start": {"program": PROGRAM}}))["started"].is_object());
         let profile = serde_json::to_value(profile).unwrap();
         let ready = peer.ask(&json!({"peer": {"profile": profile, "silence_s": 30.0}}));
         assert!(ready["peer"]["environment"].is_object() || ready["refused"].is_object(), "{ready}");
-        peer
-    }
-
-    fn send(&mut self, request: &Value) {
-        let text = request.to_string();
-        let frame = format!("{:08}\n{text}", text.len());
-        self.input.as_mut().unwrap().write_all(frame.as_bytes()).unwrap();
-    }
-
-    fn answer(&mut self) -> Value {
-        let mut header = [0; 9];
-        self.output.read_exact(&mut header).unwrap();
-        let length: usize = std::str::from_utf8(&header[..8]).unwrap().parse().unwrap();
-        let mut text = vec![0; length];
-        self.output.read_exact(&mut text).unwrap();
-        serde_json::from_slice(&text).unwrap()
-    }
-
-    fn ask(&mut self, request: &Value) -> Value {
-        self.send(request);
-        self.answer()
+        Peer(peer)
     }
 
     fn servers(&mut self, request: &Value) -> Value {
-        self.ask(&json!({"servers": request}))
+        self.0.ask(&json!({"servers": request}))
     }
 
     /// What it says after the words of how far it is.
     fn word(&mut self) -> Value {
         loop {
-            let word = self.answer()["word"].clone();
+            let word = self.0.answer()["word"].clone();
             if !word["progress"].is_object() {
                 return word;
             }
         }
     }
 
-    /// Where it listens for one connection, and with which nonce.
-    fn listen(&mut self) -> (u16, Vec<Vec<u8>>) {
-        let listening = self.servers(&listen(1, 100));
+    /// Where it listens for so many connections, and with which nonces.
+    fn listen(&mut self, connections: usize) -> (u16, Vec<Vec<u8>>) {
+        let listening = self.servers(&listen(connections, 100));
         let listening = &listening["servers"]["listening"];
         let port = u16::try_from(listening["port"].as_u64().unwrap()).unwrap();
         (port, serde_json::from_value(listening["nonces"][0].clone()).unwrap())
@@ -81,19 +48,12 @@ impl Peer {
 
     /// A generation of one connection.
     fn open(&mut self) -> TcpStream {
-        let (port, nonces) = self.listen();
+        let (port, nonces) = self.listen(1);
         let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
         client.write_all(&nonces[0]).unwrap();
         let set_up = self.servers(&json!({"set_up": {}}));
         assert_eq!(set_up["servers"]["set_up"]["strangers"], 0, "{set_up}");
         client
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.input = None; // the end of its input is its end
-        self.process.wait().unwrap();
     }
 }
 
@@ -106,7 +66,9 @@ fn listen(threads: usize, message_bytes: usize) -> Value {
         "target": "throughput", "mode": "two-copy", "message_bytes": message_bytes, "threads": threads
     });
     let lanes = json!([{"name": "two-copy", "kind": {"mode": "two-copy"}}]);
-    json!({"listen": {"cell": cell, "lanes": lanes, "plan": null, "fault": "none", "is_counted": false}})
+    let ends = vec![json!({"client": null, "server": null}); threads.min(1000)];
+    let plan = json!({"ends": ends, "cpus": 1});
+    json!({"listen": {"cell": cell, "lanes": lanes, "plan": plan, "fault": "none", "is_counted": false}})
 }
 
 #[test]
@@ -144,19 +106,40 @@ fn bytes_are_compared_with_what_must_have_been_sent_and_counted() {
 }
 
 #[test]
-fn strangers_at_the_door_are_counted_and_a_round_has_no_door() {
+fn strangers_at_the_door_are_counted_and_cost_next_to_nothing_and_a_round_has_no_door() {
     let mut peer = Peer::start(&profile());
-    let (port, nonces) = peer.listen();
+    let (port, nonces) = peer.listen(2);
+    let process = peer.0.process();
+    let open_files = || std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
+    let memory_kib = || -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
     let knock = |shown: &[u8]| {
         let mut stranger = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stranger.write_all(shown).unwrap();
+        let _ = stranger.write_all(shown); // it may be closed already
         stranger
     };
-    let _silent: Vec<TcpStream> = (0..10).map(|_| knock(b"")).collect();
-    let _garbage: Vec<TcpStream> = (0..40).map(|_| knock(b"GET / HTTP/1.1\r\n\r\n")).collect();
-    let _client = knock(&nonces[0]);
+    let before_kib = memory_kib();
+    let (mut silent, mut most_files, mut most_kib) = (std::collections::VecDeque::new(), 0, 0);
+    for number in 0..10_000 {
+        match number % 3 {
+            0 => drop(knock(b"GET / HTTP/1.1\r\n\r\n")),
+            1 => drop(knock(&[0; 16])),
+            _ => silent.push_back(knock(b"")),
+        }
+        silent.truncate(100);
+        if number % 500 == 499 {
+            (most_files, most_kib) = (most_files.max(open_files()), most_kib.max(memory_kib()));
+        }
+    }
+    // One that waits longest is let go for the next: 64 are kept.
+    assert!(most_files < 128, "{most_files} open files");
+    assert!(most_kib < before_kib + 16_384, "{before_kib} KiB, then {most_kib}");
+    let _clients = [knock(&nonces[0]), knock(&nonces[0]), knock(&nonces[1])]; // the second is a replay
     let set_up = peer.servers(&json!({"set_up": {}}));
-    assert_eq!(set_up["servers"]["set_up"]["strangers"], 50, "{set_up}");
+    assert_eq!(set_up["servers"]["set_up"]["strangers"], 10_001, "{set_up}");
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "it still listens");
 }
 
@@ -165,9 +148,9 @@ fn a_round_that_is_given_up_makes_room_for_the_next_generation() {
     let mut peer = Peer::start(&profile());
     let _client = peer.open();
     peer.servers(&json!({"arm": {"lane": 0, "bytes": [1_u64 << 40]}}));
-    peer.send(&json!({"servers": {"close": {}}}));
+    peer.0.send(&frame(&json!({"servers": {"close": {}}})));
     loop {
-        let said = peer.answer();
+        let said = peer.0.answer();
         if said["servers"]["closed"].is_object() {
             break;
         }
@@ -208,7 +191,7 @@ fn what_is_out_of_turn_fails_and_what_is_absurd_is_refused() {
         ),
     ] {
         let mut peer = Peer::start(&profile());
-        let refused = peer.ask(&request);
+        let refused = peer.0.ask(&request);
         assert!(refused["refused"]["what"].as_str().is_some_and(|what| what.contains(expected)), "{refused}");
     }
 }

@@ -4,9 +4,11 @@
 #[path = "support/stage.rs"]
 mod stage;
 
+use std::os::unix::fs::PermissionsExt;
+
 use copycost::breakdown::Profiler;
 use copycost::compare::Baseline;
-use copycost::metric::{Reading, Value};
+use copycost::metric::{Reading, Value, total};
 use copycost::results::recording;
 use stage::{PROFILE, Stage, succeeded, text};
 
@@ -76,6 +78,38 @@ fn each_target_is_recorded_with_a_peer_and_says_so_and_not_which() {
 }
 
 #[test]
+fn a_peer_with_cpus_of_its_own_has_its_servers_planned_on_those() {
+    let stage = Stage::new();
+    // As if it ran on another kernel: frames stay as long.
+    let path = stage.directory.path().join("elsewhere");
+    let script = "#!/bin/sh\n\"$@\" | while dd bs=1M count=1 of=\"$0.chunk\" 2> /dev/null && [ -s \"$0.chunk\" ]; do\n\
+                  sed 's/\"boot_id\":\"./\"boot_id\":\"x/' \"$0.chunk\"\ndone\n";
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let profile = stage.directory.path().join("peer.toml");
+    let peer = format!("[peer]\nrunner = [\"{}\"]\nprogram = \"{PROGRAM}\"\n", path.display());
+    std::fs::write(&profile, format!("{PROFILE}{peer}")).unwrap();
+    let profile = profile.display().to_string();
+    let filter = ["--filter", "two-copy/1024"];
+    succeeded(stage.run(&[&record(&profile, "apart", "throughput")[..], &filter].concat()));
+    let baseline = Baseline::load(&stage.output(), "apart").unwrap();
+    let plan = &baseline.processes[0].records[0].placement;
+    let servers = plan.servers.as_ref().unwrap();
+    assert_eq!((servers.cpus, plan.busy_threads()), (plan.cpus, plan.ends.len()));
+    // Each end has the first CPU of its own machine.
+    assert_eq!(plan.ends[0].client, plan.ends[0].server);
+    assert_eq!(plan.both_sides_cpus(), None);
+
+    // What is about both ends on one machine's CPUs is refused before anything is measured.
+    let both = format!("{}[placement]\npolicy = \"same-core\"\n", std::fs::read_to_string(&profile).unwrap());
+    std::fs::write(&profile, both).unwrap();
+    let run = stage.run(&[&record(&profile, "same", "throughput")[..], &filter].concat());
+    let error = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(2), "{error}");
+    assert!(error.contains("\"same-core\" is about CPUs that both ends"), "{error}");
+}
+
+#[test]
 fn a_peer_compares_with_a_peer_alone() {
     let stage = Stage::new();
     let profile = with_peer(&stage);
@@ -127,9 +161,37 @@ fn a_peer_that_cannot_be_is_refused_before_anything_is_measured() {
     let error = text(&run.stderr);
     assert!(error.contains("peer: ") && error.contains("no-such-runner"), "{error}");
     assert!(!stage.output().join("copycost").join("none").exists());
+}
 
-    let sides = ["record", "--profile", &profile, "--side", "a", "--side", "b", "--name", "g"];
-    let run = stage.run(&sides);
-    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
-    assert!(text(&run.stderr).contains("sides have no peers yet"), "{}", text(&run.stderr));
+#[test]
+fn a_side_has_a_peer_of_its_own() {
+    let stage = Stage::new();
+    let profile = with_peer(&stage);
+    let sides =
+        ["record", "--profile", &profile, "--side", "a", "--side", "b", "--name", "g", "--rounds", "2"];
+    for target in ["throughput", "cpu_cost"] {
+        let group = format!("g-{target}");
+        let words = [&sides[..7], &["--name", &group, "--rounds", "2", "--target", target]].concat();
+        succeeded(stage.run(&[&words[..], &["--filter", "1024"]].concat()));
+        for side in ["a", "b"] {
+            let baseline = Baseline::load(&stage.output(), &format!("{group}-{side}")).unwrap();
+            assert_eq!(baseline.processes.len(), 2);
+            for record in &baseline.processes[0].records {
+                assert_eq!(record.environment.text("path.servers"), Some("at a peer"));
+                assert!(record.environment.text("peer.path.kind").is_some(), "{}", record.cell);
+                assert!(total(&record.metrics, "peer_strangers").is_some(), "{}", record.cell);
+            }
+        }
+        succeeded(stage.run(&["compare", &group]));
+    }
+    // One whose peer does not come is said and set aside; so are all of them here.
+    std::fs::write(&profile, format!("{PROFILE}[peer]\nrunner = \"no-such-runner\"\n")).unwrap();
+    let none =
+        ["record", "--profile", &profile, "--side", "a", "--side", "b", "--name", "n", "--rounds", "1"];
+    let run = stage.run(&none);
+    let error = text(&run.stderr);
+    assert!(
+        !run.status.success() && error.contains("side a: peer: ") && error.contains("no-such-runner"),
+        "{error}"
+    );
 }

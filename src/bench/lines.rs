@@ -66,7 +66,7 @@ fn heading(bench: &Bench, profile: &str, asked_for: usize) {
     };
     let plans: Vec<_> = bench.plans.iter().filter(|(threads, _)| is_asked_for(*threads)).collect();
     if let Some((threads, plan)) = plans.iter().find(|(_, plan)| plan.is_oversubscribed()) {
-        let (busy, cpus) = (plan.busy_threads(), plan.cpus);
+        let (busy, cpus) = plan.most_crowded();
         println!(
             "copycost: from {threads} threads on ({busy} busy threads on {cpus} CPUs) cells are oversubscribed"
         );
@@ -76,6 +76,7 @@ fn heading(bench: &Bench, profile: &str, asked_for: usize) {
         let nodes: Vec<String> = nodes.iter().map(usize::to_string).collect();
         let policy = bench.profile.placement.policy;
         let ends = match policy {
+            _ if plans.iter().any(|(_, plan)| plan.servers.is_some()) => "those of the servers at the peer",
             PlacementPolicy::Spread | PlacementPolicy::SameCore | PlacementPolicy::Siblings => {
                 "both ends of a connection on one node"
             }

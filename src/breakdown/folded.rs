@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::classify::{Frame, Space};
 
 /// Call chains and what they weigh.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Folded(BTreeMap<String, u64>);
 
 impl Folded {
@@ -23,6 +25,18 @@ impl Folded {
             }
         }
         *self.0.entry(line).or_default() += weight;
+    }
+
+    /// Adds those of another round.
+    pub fn plus(&mut self, other: &Folded) {
+        for (line, weight) in &other.0 {
+            *self.0.entry(line.clone()).or_default() += weight;
+        }
+    }
+
+    /// Each chain as a line, and its weight.
+    pub(crate) fn lines(&self) -> impl ExactSizeIterator<Item = (&str, u64)> {
+        self.0.iter().map(|(line, weight)| (line.as_str(), *weight))
     }
 }
 

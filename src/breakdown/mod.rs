@@ -19,7 +19,7 @@ pub use class::CostClass;
 pub use classify::{Classified, Frame, Space, classify};
 pub use folded::Folded;
 pub use kernel_symbols::KernelSymbols;
-pub use profiler::Profiler;
+pub use profiler::{NamedSamples, Profiler};
 pub use program_symbols::ProgramSymbols;
 pub use sample::{Sample, Samples};
 pub use sampler::{SampledEvent, Sampling, ThreadSampler};

@@ -1,6 +1,8 @@
 //! What a process needs to break cells down, found once: how threads are sampled,
 //! and what the samples' addresses are called. It owns why that cannot be had.
 
+use serde::{Deserialize, Serialize};
+
 use super::folded::Folded;
 use super::sample::Samples;
 use super::sampler::Sampling;
@@ -16,6 +18,17 @@ pub struct Profiler {
     table: Table,
 }
 
+/// The samples of one side under the names that they have on the machine they were
+/// taken on: elsewhere their addresses mean nothing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSamples {
+    /// By class.
+    pub tally: SideTally,
+    /// By call chain.
+    pub folded: Folded,
+}
+
 impl Profiler {
     /// This machine's, or why cells cannot be broken down on it.
     pub fn of_this_machine() -> Result<Profiler, String> {
@@ -27,5 +40,17 @@ impl Profiler {
     /// wanted.
     pub fn count(&self, samples: &Samples, tally: &mut SideTally, folded: Option<(&mut Folded, &str)>) {
         tally.add(samples, &self.symbols, &self.table, folded);
+    }
+
+    /// `samples` of `side` under their names; or why there are none.
+    pub fn named(&self, samples: &Samples, side: &str) -> Result<NamedSamples, String> {
+        let mut named = NamedSamples::default();
+        match &samples.refused {
+            Some(why) => Err(why.clone()),
+            None => {
+                self.count(samples, &mut named.tally, Some((&mut named.folded, side)));
+                Ok(named)
+            }
+        }
     }
 }

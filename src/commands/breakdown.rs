@@ -53,7 +53,6 @@ impl BreakDown {
         let profile = &choice.profile;
         profile.check_here()?;
         profile.check_message_bytes(self.message_bytes)?;
-        let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
             target: Target::CpuCost,
             mode: self.mode.name.to_string(),
@@ -61,7 +60,9 @@ impl BreakDown {
             threads: self.threads,
         };
         let (instruments, _) = Instruments::of_this_machine();
-        let instruments = StartedPeer::beside(&StartedPeer::of(profile)?, instruments);
+        let peer = StartedPeer::of(profile)?;
+        let plan = StartedPeer::plan(&peer, &Topology::read()?, profile.placement.policy, self.threads)?;
+        let instruments = StartedPeer::beside(&peer, instruments);
         secure_open_files(&[self.mode], false, self.threads, &instruments.counters)?;
         let profiler = match Profiler::of_this_machine() {
             Ok(profiler) => profiler,

@@ -210,10 +210,11 @@ impl Record {
 /// What its first pass would be refused for, while no name is taken yet. Of a
 /// pair only the commands before its passes may make it possible.
 fn try_exchange(profile: &Profile, targets: &[Target]) -> anyhow::Result<()> {
-    let plan = Topology::read()?.plan(profile.placement.policy, profile.matrix.threads[0])?;
     let modes = copy_mode::entries(&profile.matrix.modes);
     let refused = |error: copycost::Error| anyhow::Error::from(WrongUsage(error.to_string()));
     let peer = StartedPeer::of(profile).map_err(refused)?;
+    let (policy, threads) = (profile.placement.policy, profile.matrix.threads[0]);
+    let plan = StartedPeer::plan(&peer, &Topology::read()?, policy, threads).map_err(refused)?;
     let asked = StartedPeer::asked(&peer);
     let taken = exchange::probe_all(targets[0], profile, &plan, modes, asked, |_, _| ());
     taken.map(drop).map_err(refused)

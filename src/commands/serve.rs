@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use copycost::control::{self, Token};
+use copycost::control::{self, AgentMay, Token};
 
 /// Measure here for a controller elsewhere, which says what: what `copycost
 /// record --side` starts at each side.
@@ -25,6 +25,9 @@ pub(crate) struct Serve {
     /// One agent for one pass, started by the others.
     #[arg(long, group = "way", hide = true)]
     agent: bool,
+    /// It may start the peer of a profile.
+    #[arg(long, hide = true, requires = "agent")]
+    may_start_peers: bool,
     /// The file with the token: 32 hexadecimal digits or more, which only its owner can
     /// read. It is made where there is none.
     #[arg(long, value_name = "FILE", requires = "listen", default_value = "copycost.token")]
@@ -36,14 +39,15 @@ impl Serve {
         if self.agent {
             let gone = || std::process::exit(1); // frees everything, whatever runs
             let [input, output] = standard_streams()?;
-            return Ok(control::serve_pass(File::from(input), File::from(output), gone)?);
+            let may = if self.may_start_peers { AgentMay::StartPeers } else { AgentMay::Measure };
+            return Ok(control::serve_pass(File::from(input), File::from(output), may, gone)?);
         }
         let program = std::env::current_exe().context("find this program, to start it once more")?;
         match self.listen {
             Some(address) => listen(address, &self.token_file, program),
             None => {
                 let [input, output] = standard_streams()?;
-                Ok(control::keep(input, output, &program)?)
+                Ok(control::keep(input, output, &program, AgentMay::StartPeers)?)
             }
         }
     }

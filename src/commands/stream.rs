@@ -65,7 +65,6 @@ impl Stream {
         let profile = &choice.profile;
         profile.check_here()?;
         profile.check_message_bytes(self.message_bytes)?;
-        let plan = Topology::read()?.plan(profile.placement.policy, self.threads)?;
         let cell = Cell {
             target: Target::Throughput,
             mode: mode.name.to_string(),
@@ -75,6 +74,7 @@ impl Stream {
         let lanes = [Lane::mode(mode)];
         let (instruments, _) = Instruments::of_this_machine();
         let peer = StartedPeer::of(profile)?;
+        let plan = StartedPeer::plan(&peer, &Topology::read()?, profile.placement.policy, self.threads)?;
         secure_open_files(&[mode], false, self.threads, &instruments.counters)?;
         let spec = GenerationSpec {
             cell: &cell,

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::agent_process::AgentProcess;
+use super::keeper::AgentMay;
 use super::message::{Reply, Request};
 use super::{frame, peer_process};
 use crate::error::{Error, Result};
@@ -25,12 +26,13 @@ const OVER: u64 = u64::MAX;
 pub fn serve_pass(
     input: impl Read + Send + 'static,
     mut output: impl Write,
+    may: AgentMay,
     gone: impl FnOnce() + Send + 'static,
 ) -> Result<()> {
     let answered = Arc::new(AtomicU64::new(0));
     let requests = watch(input, Arc::clone(&answered), gone);
     frame::write(&mut output, &Reply::Started {})?;
-    let mut agent = AgentProcess::default();
+    let mut agent = AgentProcess::new(may);
     let mut silence = FIRST;
     loop {
         let request = match requests.recv_timeout(silence) {

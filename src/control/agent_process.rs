@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use super::between_rounds::BetweenRounds;
+use super::keeper::AgentMay;
 use super::limits;
 use super::message::{Ready, Reply};
+use super::peer::StartedPeer;
 use crate::cell::{Cell, Target};
 use crate::copy_mode;
 use crate::cpu::Topology;
@@ -15,8 +17,8 @@ use crate::error::Result;
 use crate::exchange::{Here, Instruments, Lane, Place, probe_all};
 use crate::profile::Profile;
 
-#[derive(Default)]
 pub(super) struct AgentProcess {
+    may: AgentMay,
     prepared: Option<Prepared>,
 }
 
@@ -24,6 +26,7 @@ struct Prepared {
     target: Target,
     profile: Arc<Profile>,
     topology: Topology,
+    peer: Option<Arc<StartedPeer>>,
     here: Here,
     environment: Environment,
     /// Of the open generation.
@@ -32,6 +35,10 @@ struct Prepared {
 }
 
 impl AgentProcess {
+    pub(super) fn new(may: AgentMay) -> AgentProcess {
+        AgentProcess { may, prepared: None }
+    }
+
     pub(super) fn is_prepared(&self) -> bool {
         self.prepared.is_some()
     }
@@ -46,7 +53,7 @@ impl AgentProcess {
         if self.prepared.is_some() {
             return Reply::Refused { what: "it is prepared already".into() };
         }
-        if let Err(what) = limits::check_prepare(&profile, silence_s) {
+        if let Err(what) = limits::check_prepare(&profile, silence_s, self.may) {
             return Reply::Refused { what };
         }
         let is_elsewhere =
@@ -56,18 +63,20 @@ impl AgentProcess {
 
     fn prepared(&mut self, target: Target, profile: Arc<Profile>, is_elsewhere: bool) -> Result<Reply> {
         let topology = Topology::read()?;
-        let plan = topology.plan(profile.placement.policy, profile.matrix.threads[0])?;
+        let peer = StartedPeer::of(&profile)?;
+        let plan = StartedPeer::plan(&peer, &topology, profile.placement.policy, profile.matrix.threads[0])?;
         let mut refused = Vec::new();
         let modes = probe_all(
             target,
             &profile,
             &plan,
             copy_mode::entries(&profile.matrix.modes),
-            None,
+            StartedPeer::asked(&peer),
             |mode, refusal| refused.push((mode.name.to_string(), refusal.to_string())),
         )?;
         let (instruments, _) = Instruments::of_this_machine();
-        let environment = Environment::read(&profile);
+        let instruments = StartedPeer::beside(&peer, instruments);
+        let environment = StartedPeer::conditions(&peer, &profile);
         let ready = Ready {
             environment: environment.clone(),
             cost_unit: instruments.cost_unit,
@@ -76,7 +85,8 @@ impl AgentProcess {
         };
         let here = Here::new(&profile, &plan, &instruments);
         let between = BetweenRounds::new(is_elsewhere);
-        self.prepared = Some(Prepared { target, profile, topology, here, environment, lanes: 0, between });
+        let prepared = Prepared { target, profile, topology, peer, here, environment, lanes: 0, between };
+        self.prepared = Some(prepared);
         Ok(Reply::Ready(Box::new(ready)))
     }
 
@@ -132,7 +142,8 @@ impl AgentProcess {
 
 impl Prepared {
     fn open(&mut self, cell: &Cell, lanes: &[Lane]) -> Result<Reply> {
-        self.here.set_plan(self.topology.plan(self.profile.placement.policy, cell.threads)?);
+        let policy = self.profile.placement.policy;
+        self.here.set_plan(StartedPeer::plan(&self.peer, &self.topology, policy, cell.threads)?);
         let plan = self.here.open(cell, lanes)?;
         self.lanes = lanes.len();
         self.between = BetweenRounds::new(self.between.is_elsewhere);

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use super::PROGRAM;
 use super::answer_limits::{check_closed, check_plan, check_ready, check_round};
-use super::frame;
 use super::message::{Ready, Reply, Request};
+use super::peer_session::START as PEER_START;
 use super::runner::{Runner, ended};
+use super::{PROGRAM, frame, peer_limits};
 use crate::cell::{Cell, Target};
 use crate::copy_mode::{self, ModeEntry};
 use crate::cpu::Plan;
@@ -36,6 +36,7 @@ pub struct AgentSide {
     runner: Runner,
     /// How long an answer may take, and how long an agent waits for a word.
     limit: Duration,
+    has_peer: bool,
     conditions: Option<Conditions>,
     /// The open generation's, or the last one's.
     cell: Option<Cell>,
@@ -65,6 +66,7 @@ impl AgentSide {
             name: name.to_string(),
             runner,
             limit: Duration::ZERO,
+            has_peer: false,
             conditions: None,
             cell: None,
             lanes: Vec::new(),
@@ -76,7 +78,9 @@ impl AgentSide {
     /// Begins a pass: a fresh agent, which says where it is. Neither end waits for the
     /// other for longer than the stall timeout from here on.
     pub fn begin(&mut self, target: Target, profile: &Profile) -> Result<&Conditions> {
-        (self.limit, self.cell, self.conditions) = (profile.stall_timeout().mul_f64(SHARE), None, None);
+        let limit = profile.stall_timeout().mul_f64(SHARE);
+        (self.limit, self.cell, self.conditions) = (limit, None, None);
+        self.has_peer = profile.peer.is_some();
         match self.ask(&Request::Start { program: PROGRAM.to_string() })? {
             Reply::Started {} => {}
             other => return Err(self.unexpected(&other)),
@@ -88,7 +92,12 @@ impl AgentSide {
         sent.rounds.stall_timeout_s = (OWN_SHARE * profile.rounds.stall_timeout_s).max(STALL_TIMEOUT_S.0);
         let boot_id = environment::boot_id();
         let request = Request::Prepare { target, profile: sent, silence_s, boot_id };
-        let conditions = match self.ask(&request)? {
+        if self.has_peer {
+            self.limit *= 1 + PEER_START; // its runner may have to reach a host
+        }
+        let ready = self.ask(&request)?;
+        self.limit = limit;
+        let conditions = match ready {
             Reply::Ready(ready) => checked(*ready, profile).map_err(|what| self.breaks(what))?,
             other => return Err(self.unexpected(&other)),
         };
@@ -172,7 +181,7 @@ impl Place for AgentSide {
     fn open(&mut self, cell: &Cell, lanes: &[Lane]) -> Result<Plan> {
         (self.cell, self.lanes) = (Some(cell.clone()), lanes.to_vec());
         match self.ask(&Request::Open { cell: cell.clone(), lanes: lanes.to_vec() })? {
-            Reply::Opened { plan } => self.believed(check_plan(cell, &plan)).map(|()| plan),
+            Reply::Opened { plan } => self.believed(check_plan(cell, &plan, self.has_peer)).map(|()| plan),
             other => Err(self.unexpected(&other)),
         }
     }
@@ -199,6 +208,7 @@ impl Place for AgentSide {
             Reply::Closed { report, absent_counters, steal_percent } => {
                 let checked = check_closed(&cell, &self.lanes, &report, &absent_counters, &steal_percent);
                 self.believed(checked)?;
+                self.believed(peer_limits::check_report(report.peer.as_ref(), self.has_peer))?;
                 self.steal_percent = steal_percent;
                 Ok(Ended { report, absent_counters })
             }

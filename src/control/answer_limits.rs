@@ -25,7 +25,7 @@ use crate::profile::Profile;
 use crate::sys::TcpInfo;
 use crate::zerocopy;
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 /// What is found where an agent runs: each copy mode of the profile once, taken or
 /// refused, and conditions that fit into a record.
@@ -45,13 +45,19 @@ pub(super) fn check_ready(ready: &Ready, profile: &Profile) -> Checked {
 }
 
 /// Where the threads of a cell run.
-pub(super) fn check_plan(cell: &Cell, plan: &Plan) -> Checked {
-    let Plan { ends, cpus, on } = plan;
+pub(super) fn check_plan(cell: &Cell, plan: &Plan, has_peer: bool) -> Checked {
+    let Plan { ends, cpus, on, servers } = plan;
+    if servers.is_some() && !has_peer {
+        return Err("a plan with CPUs of a peer, and there is none".into());
+    }
     within("threads of the plan", ends.len(), cell.threads..=cell.threads)?;
-    within("CPUs of the plan", *cpus, 1..=MOST_CPUS)?;
-    within("CPUs that the plan names", on.len(), 0..=MOST_CPUS)?;
+    let (there, on_there) = servers.as_ref().map_or((1, &[][..]), |servers| (servers.cpus, &servers.on));
+    for (cpus, on) in [(*cpus, &on[..]), (there, on_there)] {
+        within("CPUs of the plan", cpus, 1..=MOST_CPUS)?;
+        within("CPUs that the plan names", on.len(), 0..=MOST_CPUS)?;
+    }
     let of_ends = ends.iter().flat_map(|end| [end.client, end.server]).flatten();
-    let named = on.iter().flat_map(|on| [on.cpu, on.node]);
+    let named = on.iter().chain(on_there).flat_map(|on| [on.cpu, on.node]);
     of_ends.chain(named).try_for_each(|cpu| within("a CPU or node of the plan", cpu, 0..=MOST_CPUS))
 }
 
@@ -68,7 +74,7 @@ pub(super) fn check_round(cell: &Cell, lane: &Lane, messages: u64, round: &Round
         server_counts,
         client_samples: _, // none of these is sent
         server_samples: _,
-        server_tally: _,
+        named_server_samples: _,
     } = round;
     within("messages of the round", *answered, messages..=messages)?;
     let is_mode = matches!(lane.kind, LaneKind::Mode(_));
@@ -96,7 +102,7 @@ pub(super) fn check_round(cell: &Cell, lane: &Lane, messages: u64, round: &Round
         None => {}
     }
     for (end, counts) in [("client", client_counts), ("server", server_counts)] {
-        counts.as_ref().map_or(Ok(()), |counts| check_counts(cell, end, counts))?;
+        counts.as_ref().map_or(Ok(()), |counts| check_counts(cell.threads, end, counts))?;
     }
     Ok(())
 }
@@ -114,11 +120,8 @@ pub(super) fn check_closed(
         busy_share_between_rounds,
         machine_busy_share_between_rounds,
         processed_packets,
-        peer,
+        peer: _, // `peer_limits` has those
     } = report;
-    if peer.is_some() {
-        return Err("it says what a peer added, and sides have none".to_string());
-    }
     let of_modes = lanes.iter().filter(|lane| matches!(lane.kind, LaneKind::Mode(_)));
     let mut all = 0;
     for lane in of_modes {
@@ -132,12 +135,18 @@ pub(super) fn check_closed(
         within("CPUs busy between rounds", *share, 0.0..=MOST_CPUS as f64)?;
     }
     processed_packets.as_ref().map_or(Ok(()), check_packets)?;
+    check_absences(absent_counters)?;
+    check_steal(steal_percent)
+}
+
+/// Why threads could not count something.
+pub(super) fn check_absences(absent_counters: &[(usize, String)]) -> Checked {
     within("reasons for absent counters", absent_counters.len(), 0..=MOST_REASONS)?;
     for (kind, why) in absent_counters {
         within("the place of an absent counter", *kind, 0..=COUNT - 1)?;
         words(format_args!("why {} is absent", KINDS[*kind].name), why)?;
     }
-    check_steal(steal_percent)
+    Ok(())
 }
 
 fn check_tally(tally: &Tally, bytes: u64) -> Checked {
@@ -176,11 +185,11 @@ fn check_tally(tally: &Tally, bytes: u64) -> Checked {
 }
 
 /// One end's threads have a count each, or the reason why not.
-fn check_counts(cell: &Cell, end: &str, counts: &Sums) -> Checked {
+pub(super) fn check_counts(threads: usize, end: &str, counts: &Sums) -> Checked {
     for (place, kind) in KINDS.iter().enumerate() {
         let sum = &counts[place];
         let name = if end == "client" { kind.client } else { kind.server };
-        within(format_args!("threads of {name}"), sum.of, 0..=cell.threads as u64)?;
+        within(format_args!("threads of {name}"), sum.of, 0..=threads as u64)?;
         within(format_args!("counts of {name}"), sum.rounds, 0..=sum.of)?;
         within(format_args!("the counted share of {name}"), sum.counted_share, 0.0..=1.0)?;
         within(name, sum.counted, 0.0..=MOST_COUNTED)?;
@@ -190,29 +199,31 @@ fn check_counts(cell: &Cell, end: &str, counts: &Sums) -> Checked {
 
 fn check_connection(connection: &ConnectionReport) -> Checked {
     let ConnectionReport { lane: _, client_granted, server_granted, client_info, server_info } = connection;
-    for granted in [client_granted, server_granted] {
-        let Granted {
-            congestion_control_before,
-            congestion_control,
-            send_buffer_bytes,
-            receive_buffer_bytes,
-            nagle: _,
-            pacing_rate_set: _,
-        } = granted;
-        for name in [congestion_control_before, congestion_control] {
-            // TCP_CA_NAME_MAX of linux/tcp.h, and its end.
-            within("bytes of a congestion control's name", name.len(), 0..=15)?;
-        }
-        for bytes in [send_buffer_bytes, receive_buffer_bytes] {
-            within("bytes of a socket's buffer", *bytes as u64, 0..=MOST_BUFFER_BYTES)?;
-        }
+    check_end(client_granted, client_info)?;
+    check_end(server_granted, server_info)
+}
+
+/// What the kernel granted to one end of a connection, and says of it.
+pub(super) fn check_end(granted: &Granted, info: &TcpInfo) -> Checked {
+    let Granted {
+        congestion_control_before,
+        congestion_control,
+        send_buffer_bytes,
+        receive_buffer_bytes,
+        nagle: _,
+        pacing_rate_set: _,
+    } = granted;
+    for name in [congestion_control_before, congestion_control] {
+        // TCP_CA_NAME_MAX of linux/tcp.h, and its end.
+        within("bytes of a congestion control's name", name.len(), 0..=15)?;
     }
-    for info in [client_info, server_info] {
-        // The others have 32 bits, and as many sums of them as there are connections.
-        let TcpInfo { busy_us, receive_window_limited_us, send_buffer_limited_us, .. } = info;
-        for us in [busy_us, receive_window_limited_us, send_buffer_limited_us].into_iter().flatten() {
-            within("a connection's time in us", *us, 0..=MOST_COUNT)?;
-        }
+    for bytes in [send_buffer_bytes, receive_buffer_bytes] {
+        within("bytes of a socket's buffer", *bytes as u64, 0..=MOST_BUFFER_BYTES)?;
+    }
+    // The others have 32 bits, and as many sums of them as there are connections.
+    let TcpInfo { busy_us, receive_window_limited_us, send_buffer_limited_us, .. } = info;
+    for us in [busy_us, receive_window_limited_us, send_buffer_limited_us].into_iter().flatten() {
+        within("a connection's time in us", *us, 0..=MOST_COUNT)?;
     }
     Ok(())
 }
@@ -240,7 +251,7 @@ fn check_steal(steal_percent: &Reading) -> Checked {
 }
 
 /// Every record of the side holds them.
-fn check_conditions(environment: &Environment) -> Checked {
+pub(super) fn check_conditions(environment: &Environment) -> Checked {
     within("conditions", environment.items.len(), 0..=MOST_CONDITIONS)?;
     let mut bytes = 0;
     for (name, reading) in &environment.items {
@@ -261,11 +272,15 @@ fn total(what: &str, parts: [u64; 3], bytes: u64) -> Checked {
     within(what, parts.into_iter().map(u128::from).sum(), u128::from(bytes)..=u128::from(bytes))
 }
 
-fn words(what: impl Display, text: &str) -> Checked {
+pub(super) fn words(what: impl Display, text: &str) -> Checked {
     within(format_args!("bytes of {what}"), text.len(), 0..=LONGEST_WORDS_BYTES)
 }
 
-fn within<T: PartialOrd + Display>(what: impl Display, value: T, allowed: RangeInclusive<T>) -> Checked {
+pub(super) fn within<T: PartialOrd + Display>(
+    what: impl Display,
+    value: T,
+    allowed: RangeInclusive<T>,
+) -> Checked {
     match (allowed.contains(&value), allowed.start() == allowed.end()) {
         (true, _) => Ok(()),
         (false, true) => Err(format!("{what}: {value}; allowed: {}", allowed.start())),
@@ -273,7 +288,7 @@ fn within<T: PartialOrd + Display>(what: impl Display, value: T, allowed: RangeI
     }
 }
 
-fn nanoseconds(time: Duration) -> u128 {
+pub(super) fn nanoseconds(time: Duration) -> u128 {
     time.as_nanos()
 }
 

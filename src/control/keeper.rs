@@ -17,9 +17,19 @@ use crate::sys;
 /// How often it is looked whether the controller is still there.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// What an agent does for its controller beside measuring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentMay {
+    /// Start the peer of a profile: of a controller that started the agent itself, and
+    /// so can start anything here.
+    StartPeers,
+    /// Nothing.
+    Measure,
+}
+
 /// Serves the controller at the other end until its input ends. `program` is this
-/// one, started once more for each pass as `serve --agent`.
-pub fn keep(input: OwnedFd, output: OwnedFd, program: &Path) -> Result<()> {
+/// one, started once more for each pass as `serve --agent`, with what it `may` do.
+pub fn keep(input: OwnedFd, output: OwnedFd, program: &Path, may: AgentMay) -> Result<()> {
     let system =
         |what: &'static str| move |error: std::io::Error| Error::Control { what: format!("{what}: {error}") };
     let (mut from, mut to) = (File::from(input), File::from(output));
@@ -43,6 +53,7 @@ pub fn keep(input: OwnedFd, output: OwnedFd, program: &Path) -> Result<()> {
             |file: &File| file.try_clone().map(Stdio::from).map_err(system("hand over the connection"));
         let mut agent = Command::new(program)
             .args(["serve", "--agent"])
+            .args(matches!(may, AgentMay::StartPeers).then_some("--may-start-peers"))
             .stdin(pipe(&from)?)
             .stdout(pipe(&to)?)
             .spawn()

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::keeper::AgentMay;
 use crate::cell::{Cell, Target, check_mode_name};
 use crate::exchange::{Lane, LaneKind, MOST_MESSAGES, ServerOrder};
 use crate::profile::Profile;
@@ -53,9 +54,10 @@ pub(super) const LONGEST_WORDS_BYTES: usize = 2000;
 /// Why counters are not there: a few for each, where threads differ.
 pub(super) const MOST_REASONS: usize = 200;
 
-pub(super) fn check_prepare(profile: &Profile, silence_s: f64) -> Result<(), String> {
-    if profile.peer.is_some() {
-        return Err("a side with a peer of its own is not served yet".into());
+pub(super) fn check_prepare(profile: &Profile, silence_s: f64, may: AgentMay) -> Result<(), String> {
+    if profile.peer.is_some() && may != AgentMay::StartPeers {
+        let why = "a token lets nobody start commands here";
+        return Err(format!("the profile has [peer], and {why}: start this agent with a runner"));
     }
     check_profile(profile, silence_s)
 }
@@ -92,11 +94,9 @@ pub(super) fn check_open(
 pub(super) fn check_servers(profile: &Profile, order: &ServerOrder) -> Result<(), String> {
     let ServerOrder { cell, lanes, plan, .. } = order;
     check_lanes(profile, cell, lanes)?;
-    match plan {
-        Some(plan) if plan.ends.len() != cell.threads => {
-            Err(format!("{cell}: a plan for {} clients", plan.ends.len()))
-        }
-        _ => Ok(()),
+    match plan.ends.len() == cell.threads {
+        true => Ok(()),
+        false => Err(format!("{cell}: a plan for {} clients", plan.ends.len())),
     }
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::clock::Timed;
+use super::keeper::AgentMay;
 use super::token::Token;
 use super::{frame, keeper};
 use crate::error::{Error, Result};
@@ -120,6 +121,6 @@ impl Door {
         SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(system)?;
         stream.set_nodelay(true).map_err(system)?;
         let input = OwnedFd::from(stream.try_clone().map_err(system)?);
-        keeper::keep(input, OwnedFd::from(stream), &self.program)
+        keeper::keep(input, OwnedFd::from(stream), &self.program, AgentMay::Measure)
     }
 }

@@ -5,14 +5,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Target};
-use crate::cpu::Plan;
+use crate::cpu::{Plan, Topology};
 use crate::environment::Environment;
 use crate::exchange::{CostUnit, GenerationReport, Lane, Round, ServerAnswer, ServerRequest, ServerWord};
 use crate::metric::Reading;
 use crate::profile::Profile;
 
 /// The version of what is said here.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// What is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,6 +93,8 @@ pub(super) struct Ready {
 pub(super) struct PeerReady {
     pub(super) environment: Environment,
     pub(super) cost_unit: CostUnit,
+    /// The CPUs that its servers may use.
+    pub(super) topology: Topology,
     /// The kernel's own name for the time since it started: two ends that read the same
     /// one share its CPUs. It is compared, and kept nowhere.
     pub(super) boot_id: Option<String>,

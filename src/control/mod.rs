@@ -7,7 +7,7 @@
 //! command, and speaks over its standard input and output:
 //!
 //! ```text
-//! agent:    copycost-agent protocol 3 program 0.1.0        (a line, after any banner)
+//! agent:    copycost-agent protocol 4 program 0.1.0        (a line, after any banner)
 //! control:  {"start": {"program": "0.1.0"}}                (a fresh process for a pass)
 //! agent:    {"started": {}}
 //! control:  {"prepare": {"target": …, "profile": …}}       agent: {"ready": …}
@@ -53,6 +53,7 @@ mod limits;
 mod listen;
 mod message;
 mod peer;
+mod peer_limits;
 mod peer_process;
 mod peer_session;
 mod runner;
@@ -63,7 +64,7 @@ pub use agent::serve_pass;
 pub use agent_side::{AgentSide, Conditions};
 pub use connect::connect;
 pub use guard::{guard, guarding};
-pub use keeper::keep;
+pub use keeper::{AgentMay, keep};
 pub use listen::listen;
 pub use message::PROTOCOL;
 pub use peer::StartedPeer;

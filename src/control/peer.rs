@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::peer_session::Session;
-use crate::environment::Environment;
+use crate::cpu::{Plan, Topology};
+use crate::environment::{self, Environment};
 use crate::error::{Error, Result, failed};
 use crate::exchange::{CostUnit, Instruments, Peer, PeerSession};
-use crate::profile::Profile;
+use crate::profile::{PlacementPolicy, Profile};
 
 /// So many sessions in a row that could not be begun, and none is tried any more.
 const MOST_FAILURES: usize = 3;
@@ -21,6 +22,8 @@ pub struct StartedPeer {
     profile: Profile,
     cost_unit: CostUnit,
     environment: Environment,
+    /// The CPUs that its servers have to themselves: of another kernel than this one.
+    topology: Option<Topology>,
     state: Mutex<State>,
 }
 
@@ -44,16 +47,32 @@ impl StartedPeer {
     pub fn start(profile: &Profile, program: &Path) -> Result<StartedPeer> {
         let began = Session::begin(program, profile);
         let (session, ready) = began.map_err(|what| Error::AtPeer { what })?;
+        let is_elsewhere = ready.boot_id.is_none() || ready.boot_id != environment::boot_id();
         Ok(StartedPeer {
             program: program.to_path_buf(),
             profile: profile.clone(),
             cost_unit: ready.cost_unit,
             environment: ready.environment,
+            topology: is_elsewhere.then_some(ready.topology),
             state: Mutex::new(State {
                 session: Arc::new(session),
                 failures_in_a_row: 0,
                 last_failure: String::new(),
             }),
+        })
+    }
+
+    /// Where the threads of a cell run: on this machine's CPUs, and where `peer` has its
+    /// own the servers on those.
+    pub fn plan(
+        peer: &Option<Arc<StartedPeer>>,
+        topology: &Topology,
+        policy: PlacementPolicy,
+        threads: usize,
+    ) -> Result<Plan> {
+        Ok(match peer.as_ref().and_then(|peer| peer.topology.as_ref()) {
+            Some(servers) => topology.plan_apart(servers, policy, threads)?,
+            None => topology.plan(policy, threads)?,
         })
     }
 

@@ -11,7 +11,8 @@ use super::agent::say;
 use super::clock::now;
 use super::message::{PeerReady, Reply, Request};
 use super::{frame, limits};
-use crate::environment::Environment;
+use crate::cpu::Topology;
+use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 use crate::exchange::{Instruments, PeerServers, ServerRequest};
 use crate::profile::Profile;
@@ -19,12 +20,6 @@ use crate::sys;
 
 /// How long a round may last without a word of how far it is: rounds are shorter.
 const LONGEST_STEP: Duration = Duration::from_millis(200);
-
-/// The name that this kernel gives to the time since it started.
-pub(super) fn boot_id() -> Option<String> {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(text.trim().to_string())
-}
 
 /// Serves until `end` has been asked and answered, or an error ends it.
 pub(super) fn serve(
@@ -45,7 +40,8 @@ pub(super) fn serve(
     let ready = PeerReady {
         environment: Environment::read_at_peer(&profile),
         cost_unit: instruments.cost_unit,
-        boot_id: boot_id(),
+        topology: Topology::read()?,
+        boot_id: environment::boot_id(),
     };
     say(output, answered, &Reply::Peer(Box::new(ready)))?;
     let silence = Duration::from_secs_f64(silence_s);

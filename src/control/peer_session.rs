@@ -13,9 +13,8 @@ use super::agent_side::{OWN_SHARE, SHARE, WORDS};
 use super::clock::{Timed, now};
 use super::last_lines::LastLines;
 use super::message::{PeerReady, Reply, Request};
-use super::peer_process::boot_id;
 use super::runner::{Runner, ended};
-use super::{PROGRAM, frame};
+use super::{PROGRAM, frame, peer_limits};
 use crate::exchange::{PeerEar, PeerSession, ServerAnswer, ServerRequest, ServerWord};
 use crate::profile::check::limits::STALL_TIMEOUT_S;
 use crate::profile::{PeerSettings, Profile};
@@ -23,7 +22,7 @@ use crate::sys;
 
 /// How long a runner may take to show the program, in stall timeouts: a host is
 /// reached, which asks for a password that nobody gives.
-const START: u32 = 3;
+pub(super) const START: u32 = 3;
 
 /// How long the end of a session is waited for.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -39,7 +38,6 @@ pub(super) struct Session {
     answers: Mutex<Receiver<Answer>>,
     shared: Arc<Shared>,
     limit: Duration,
-    is_on_this_kernel: bool,
 }
 
 /// With the thread that hears.
@@ -77,13 +75,8 @@ impl Session {
         };
         let hearing = std::thread::Builder::new().name("peer".into()).spawn(move || heard.run());
         hearing.map_err(|error| format!("start the thread that hears: {error}"))?;
-        let mut session = Session {
-            runner: Mutex::new(Some(runner)),
-            answers: Mutex::new(answers),
-            shared,
-            limit,
-            is_on_this_kernel: false,
-        };
+        let (runner, answers) = (Mutex::new(Some(runner)), Mutex::new(answers));
+        let session = Session { runner, answers, shared, limit };
         match session.exchange(&Request::Start { program: PROGRAM.to_string() }, limit)? {
             Reply::Started {} => {}
             other => return Err(session.unexpected(&other)),
@@ -97,11 +90,10 @@ impl Session {
         sent.rounds.stall_timeout_s = (OWN_SHARE * profile.rounds.stall_timeout_s).max(STALL_TIMEOUT_S.0);
         let request = Request::Peer { profile: sent, silence_s: limit.as_secs_f64() };
         match session.exchange(&request, limit)? {
-            Reply::Peer(ready) => {
-                let here = boot_id();
-                session.is_on_this_kernel = here.is_some() && here == ready.boot_id;
-                Ok((session, *ready))
-            }
+            Reply::Peer(ready) => match peer_limits::check_ready(&ready) {
+                Ok(()) => Ok((session, *ready)),
+                Err(what) => Err(session.breaks(what)),
+            },
             other => Err(session.unexpected(&other)),
         }
     }
@@ -153,7 +145,10 @@ impl Session {
 impl PeerSession for Session {
     fn ask(&self, request: ServerRequest) -> Result<ServerAnswer, String> {
         match self.exchange(&Request::Servers(request), self.limit)? {
-            Reply::Servers(answer) => Ok(answer),
+            Reply::Servers(answer) => match peer_limits::check_answer(&answer) {
+                Ok(()) => Ok(answer),
+                Err(what) => Err(self.breaks(what)),
+            },
             other => Err(self.unexpected(&other)),
         }
     }
@@ -164,10 +159,6 @@ impl PeerSession for Session {
 
     fn broken(&self) -> Option<String> {
         self.shared.state().broken.clone()
-    }
-
-    fn is_on_this_kernel(&self) -> bool {
-        self.is_on_this_kernel
     }
 }
 
@@ -239,6 +230,7 @@ impl Heard {
         match reply {
             None => Err(ended().to_string()),
             Some(Reply::Word(word)) => {
+                peer_limits::check_word(&word)?;
                 self.word(word);
                 Ok(())
             }

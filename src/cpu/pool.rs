@@ -51,6 +51,13 @@ impl Topology {
         order.into_iter().filter_map(|at| ends[at].next()).collect()
     }
 
+    /// A CPU for each of so many threads that nothing ties to another: the first of
+    /// each core, pool by pool, then the second of each, and so on round again.
+    pub(super) fn each_alone(&self, threads: usize) -> Vec<Option<usize>> {
+        let cores: Vec<Vec<usize>> = self.pools().into_iter().flat_map(|pool| pool.cores).collect();
+        in_turn(&cores).into_iter().map(Some).cycle().take(threads).collect()
+    }
+
     /// The two ends on the first two nodes of the largest kind that has two.
     pub(super) fn across_nodes(&self, pools: &[Pool], threads: usize) -> Result<Vec<Ends>, PlacementError> {
         let one_node = PlacementError::OneNode { cpus: self.cpus.len() };
@@ -64,10 +71,7 @@ impl Topology {
     /// each, and so on. Once all are taken it starts again with client and
     /// server exchanged, so that no CPU gets clients only.
     fn spread(&self, cores: &[Vec<usize>], threads: usize) -> Vec<Ends> {
-        let deepest = cores.iter().map(Vec::len).max().unwrap_or(0);
-        let order: Vec<usize> = (0..deepest)
-            .flat_map(|sibling| cores.iter().filter_map(move |core| core.get(sibling).copied()))
-            .collect();
+        let order = in_turn(cores);
         let core_of = |cpu: usize| cores.iter().position(|core| core.contains(&cpu));
         (0..threads)
             .map(|thread| {
@@ -87,4 +91,10 @@ impl Topology {
             })
             .collect()
     }
+}
+
+/// The first CPU of each core, then the second of each, and so on.
+fn in_turn(cores: &[Vec<usize>]) -> Vec<usize> {
+    let deepest = cores.iter().map(Vec::len).max().unwrap_or(0);
+    (0..deepest).flat_map(|sibling| cores.iter().filter_map(move |core| core.get(sibling).copied())).collect()
 }

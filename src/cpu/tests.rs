@@ -1,6 +1,7 @@
 //! Plans of made-up machines. It owns no machine but those.
 
 use super::*;
+use crate::profile::PlacementPolicy;
 
 fn topology(cpus: &[(usize, usize, usize)]) -> Topology {
     let cpu = |&(package, core, number)| Cpu { package, core, number, ..Cpu::default() };
@@ -59,6 +60,37 @@ fn same_core_siblings_and_none() {
     let error = plain.plan(PlacementPolicy::Siblings, 1).unwrap_err();
     assert_eq!(error, PlacementError::NoSiblings { cpus: 2 });
     assert_eq!(Topology::new(vec![]).unwrap_err(), PlacementError::NoCpu);
+}
+
+#[test]
+fn servers_on_another_machine_leave_each_end_a_core() {
+    // Two cores of two siblings here, three plain ones there.
+    let here = topology(&[(0, 0, 0), (0, 1, 1), (0, 0, 2), (0, 1, 3)]);
+    let there = topology(&[(0, 0, 0), (0, 1, 1), (0, 2, 2)]);
+    let plan = here.plan_apart(&there, PlacementPolicy::Spread, 4).unwrap();
+    assert_eq!(ends(&plan), [(0, 0), (1, 1), (2, 2), (3, 0)]);
+    assert_eq!((plan.client_cpus(), plan.server_cpus(), plan.both_sides_cpus()), (4, 3, None));
+    // Four threads have four CPUs here, and three there.
+    assert_eq!((plan.busy_threads(), plan.most_crowded()), (4, (4, 3)));
+    assert!(plan.is_oversubscribed());
+    let three = here.plan_apart(&there, PlacementPolicy::Spread, 3).unwrap();
+    assert!(!three.is_oversubscribed());
+    assert_eq!(three.on.len(), 3);
+    assert_eq!(there.plan_apart(&here, PlacementPolicy::None, 5).unwrap().most_crowded(), (5, 3));
+    for (policy, name) in [
+        (PlacementPolicy::SameCore, "same-core"),
+        (PlacementPolicy::Siblings, "siblings"),
+        (PlacementPolicy::AcrossNodes, "across-nodes"),
+    ] {
+        let error = here.plan_apart(&there, policy, 1).unwrap_err();
+        assert_eq!(error, PlacementError::ServersApart { policy: name });
+        assert!(error.to_string().contains(&format!("{name:?} is about CPUs")), "{error}");
+    }
+    // A record of it says so, one of a single machine has nothing of it.
+    let text = serde_json::to_string(&three).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), three);
+    let alone = serde_json::to_string(&here.plan(PlacementPolicy::Spread, 1).unwrap()).unwrap();
+    assert!(text.contains("servers") && !alone.contains("servers"), "{alone}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn messages(
     mode: ModeEntry,
     control_round_trip: &mut Option<Duration>,
 ) -> Result<PeerLine> {
-    let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
+    let plan = StartedPeer::plan(peer, &Topology::read()?, profile.placement.policy, 1)?;
     let asked = StartedPeer::asked(peer);
     if let Some(refusal) = probe(Target::Throughput, profile, &plan, mode, asked)? {
         return Ok(wrong(

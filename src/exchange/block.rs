@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::connection::Granted;
 use super::processed_packets::ProcessedPackets;
-use crate::breakdown::{Samples, SideTally};
+use crate::breakdown::{NamedSamples, Samples};
 use crate::cell::Cell;
 use crate::copy_mode::Tally;
 use crate::counter::{self, Counts, Sums};
@@ -54,9 +54,9 @@ pub struct Round {
     /// Samples of the servers' threads.
     #[serde(skip)]
     pub server_samples: Samples,
-    /// The same of servers at a peer, named and counted there.
+    /// The same of servers at a peer, named there.
     #[serde(skip)]
-    pub server_tally: Option<SideTally>,
+    pub named_server_samples: Option<NamedSamples>,
 }
 
 impl Round {

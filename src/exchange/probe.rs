@@ -83,8 +83,7 @@ fn send_one(
     mode: ModeEntry,
     peer: Option<&dyn Peer>,
 ) -> Result<()> {
-    let plan =
-        Plan { ends: plan.ends.iter().take(1).copied().collect(), cpus: plan.cpus, on: plan.on.clone() };
+    let plan = Plan { ends: plan.ends.iter().take(1).copied().collect(), ..plan.clone() };
     let lanes = [Lane::mode(mode)];
     let counters = Arc::default();
     let mut generation = Generation::open(&GenerationSpec {

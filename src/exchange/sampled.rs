@@ -163,8 +163,13 @@ impl SampledCell<'_> {
                 return Ok(OrAbsent::absent(why));
             }
             profiler.count(&round.client_samples, &mut done.client, with_stacks(&mut folded, "client"));
-            match &round.server_tally {
-                Some(tally) => done.server.plus(tally),
+            match &round.named_server_samples {
+                Some(named) => {
+                    done.server.plus(&named.tally);
+                    if let Some(folded) = folded.as_deref_mut() {
+                        folded.plus(&named.folded);
+                    }
+                }
                 None => {
                     profiler.count(
                         &round.server_samples,

@@ -134,10 +134,11 @@ impl Source for BusyShare {
         let client = |block: &Block| cpu_time_ns(block.client_counts);
         let server = |block: &Block| cpu_time_ns(block.server_counts);
         let both = |block: &Block| Some(client(block)? + server(block)?);
-        let cpus = || share(measurement, plan.both_sides_cpus(), both);
+        // Ends with CPUs of their own wait for none of each other's.
+        let crowded = plan.both_sides_cpus().filter(|_| plan.is_oversubscribed());
+        let cpus = crowded.map(|cpus| share(measurement, cpus, both));
         let (client, server) =
             (share(measurement, plan.client_cpus(), client), share(measurement, plan.server_cpus(), server));
-        let cpus = plan.is_oversubscribed().then(cpus);
         let shares = client.clone().and_then(|client| {
             let cpus = cpus.clone().and_then(Result::ok);
             Ok(Shares { client, server: server.clone()?, cpus })

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use copycost::cell::{Filter, Target};
 use copycost::control::AgentSide;
-use copycost::profile::{Profile, ProfileChoice};
+use copycost::profile::{PeerSettings, Profile, ProfileChoice};
 use copycost::results::group::{Group, GroupRecording, SidePass};
 use copycost::results::name::BaselineName;
 use copycost::results::recording::{self, Manifest, PassId};
@@ -26,12 +26,13 @@ use super::{Record, WrongUsage};
 /// Records what is due of the group that the arguments begin or take up.
 pub(super) fn run(record: &Record, output: &Path) -> anyhow::Result<()> {
     let name = record.name()?;
-    let recording = match record.resume {
+    let (recording, peer) = match record.resume {
         true => resume(output, &name)?,
         false => begin(record, output, &name)?,
     };
     let due = recording.due()?;
     let Manifest { profile, targets, filter, .. } = recording.group().manifest.clone();
+    let profile = Profile { peer, ..profile };
     let cells = selection::cells(&profile, &targets, filter.as_deref())?;
     let due_targets: Vec<Target> = due.iter().map(|pass| pass.target).collect();
     let sides = u32::try_from(recording.group().sides.len())?;
@@ -52,7 +53,10 @@ pub(super) fn run(record: &Record, output: &Path) -> anyhow::Result<()> {
     session.conclude()
 }
 
-fn begin(record: &Record, output: &Path, name: &BaselineName) -> anyhow::Result<GroupRecording> {
+/// A recording, and what the peer of each side is started with: that is not kept.
+type Begun = (GroupRecording, Option<PeerSettings>);
+
+fn begin(record: &Record, output: &Path, name: &BaselineName) -> anyhow::Result<Begun> {
     let sides = record.sides.sides()?;
     let choice = ProfileChoice::load(record.profile.as_deref(), "sides")?;
     eprintln!("copycost record: {choice}");
@@ -63,29 +67,23 @@ fn begin(record: &Record, output: &Path, name: &BaselineName) -> anyhow::Result<
         let what = format!("slowdown.side = {slowed:?}: must be empty or one of: {}", names.join(", "));
         return Err(WrongUsage(what).into());
     }
-    if profile.peer.is_some() {
-        let what = "the profile has [peer], and sides have no peers yet: each has both its ends";
-        bail!(WrongUsage(what.to_string()));
-    }
     let cells = selection::cells(&profile, &targets, record.filter.as_deref())?;
     recording::try_writing(output, name, &cells).map_err(|error| WrongUsage(error.to_string()))?;
+    let peer = profile.peer.clone();
     let manifest = Manifest::new(profile, targets, record.rounds, record.filter.clone());
     let group = Group::new(sides, record.sides.reboot_every, record.sides.start_timeout, manifest);
-    Ok(GroupRecording::begin(output, name, group)?)
+    Ok((GroupRecording::begin(output, name, group)?, peer))
 }
 
 /// What was begun is taken up with what it was begun with.
-fn resume(output: &Path, name: &BaselineName) -> anyhow::Result<GroupRecording> {
+fn resume(output: &Path, name: &BaselineName) -> anyhow::Result<Begun> {
     let recording = GroupRecording::resume(output, name)?;
     let kept = &recording.group().manifest;
-    let now = Manifest::new(
-        Profile::load(&kept.profile.name)?,
-        kept.targets.clone(),
-        kept.rounds,
-        kept.filter.clone(),
-    );
+    let profile = Profile::load(&kept.profile.name)?;
+    let peer = profile.peer.clone();
+    let now = Manifest::new(profile, kept.targets.clone(), kept.rounds, kept.filter.clone());
     match kept.agrees_with(&now) {
-        Ok(()) => Ok(recording),
+        Ok(()) => Ok((recording, peer)),
         Err(what) => bail!("recording `{name}`: {what}"),
     }
 }
@@ -233,16 +231,21 @@ impl Session {
 
     fn conclude(self) -> anyhow::Result<()> {
         let rounds = self.recording.group().manifest.planned_passes();
+        let mut without = Vec::new();
         for (side, passes) in
             self.recording.group().baselines(&self.name)?.iter().zip(self.recording.passes()?)
         {
             println!("recorded {side}: {passes} of {}", count(rounds, "pass"));
+            without.extend((passes == 0).then(|| side.to_string()));
         }
         println!("compare: copycost compare {}", self.name);
         let aside = self.sides.iter().filter(|side| side.is_set_aside());
         let aside: Vec<&str> = aside.map(|side| side.side.name.as_str()).collect();
         if !aside.is_empty() {
             bail!("set aside after {MOST_FAILURES} failures in a row: {}", aside.join(", "));
+        }
+        if !without.is_empty() {
+            bail!("nothing was recorded of {}: see above", without.join(", "));
         }
         Ok(())
     }

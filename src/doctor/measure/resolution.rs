@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Found, now};
 use crate::cell::{Cell, Target};
+use crate::control::StartedPeer;
 use crate::copy_mode;
 use crate::cpu::Topology;
 use crate::error::Result;
@@ -36,8 +37,10 @@ pub(super) fn measure(profile: &Profile, for_a_cell: Duration) -> Vec<(&'static 
     let (smallest, largest) = (sizes.iter().min().copied(), sizes.iter().max().copied());
     let mut cells: Vec<usize> = smallest.into_iter().chain(largest).collect();
     cells.dedup();
-    let resolutions: Result<Vec<Resolution>> =
-        cells.into_iter().map(|message_bytes| cell(profile, message_bytes, now() + for_a_cell)).collect();
+    let peer = StartedPeer::of(profile);
+    let resolutions: Result<Vec<Resolution>> = peer.and_then(|peer| {
+        cells.into_iter().map(|bytes| cell(profile, &peer, bytes, now() + for_a_cell)).collect()
+    });
     let larger = |pick: fn(&Resolution) -> &Found| match &resolutions {
         Ok(all) => all.iter().map(pick).cloned().try_fold(0.0, |most: f64, found| Ok(most.max(found?))),
         Err(error) => Err(error.to_string()),
@@ -51,21 +54,26 @@ pub(super) fn measure(profile: &Profile, for_a_cell: Duration) -> Vec<(&'static 
 
 /// Measures one cell as a bench would, but for Criterion, until it has the
 /// profile's sample or the time is over.
-fn cell(asked: &Profile, message_bytes: usize, deadline: Instant) -> Result<Resolution> {
+fn cell(
+    asked: &Profile,
+    peer: &Option<Arc<StartedPeer>>,
+    message_bytes: usize,
+    deadline: Instant,
+) -> Result<Resolution> {
     let mut profile = asked.clone();
     profile.rounds.length_ms = asked.round_length(Target::Throughput).min(LONGEST_ROUND).as_secs_f64() * 1e3;
     profile.criterion.measurement_time_s = None;
     profile.rounds.self_check = true;
     profile.matrix.threads = vec![1];
-    profile.peer = None; // this machine, whoever else takes part
     profile.rounds.stall_timeout_s = asked.rounds.stall_timeout_s.min(STALL_TIMEOUT_S);
     let profile = Arc::new(profile);
-    let plan = Topology::read()?.plan(profile.placement.policy, 1)?;
+    let plan = StartedPeer::plan(peer, &Topology::read()?, profile.placement.policy, 1)?;
     let modes = copy_mode::entries(&profile.matrix.modes);
-    let modes = probe_all(Target::Throughput, &profile, &plan, modes, None, |_, _| {})?;
+    let modes = probe_all(Target::Throughput, &profile, &plan, modes, StartedPeer::asked(peer), |_, _| {})?;
     let mode = modes.first().map_or("none", |mode| mode.name).to_string();
     let instruments =
         Instruments { counters: Arc::default(), cost_unit: CostUnit::CpuNanoseconds, peer: None };
+    let instruments = StartedPeer::beside(peer, instruments);
     let cell = Cell { target: Target::Throughput, mode, message_bytes, threads: 1 };
     let mut run = CellRun::new(cell, &profile, &plan, &modes, &instruments)?;
     let messages = calibrate(&mut run, profile.round_length(Target::Throughput), deadline)?;
@@ -159,7 +167,7 @@ mod tests {
         let (mode, target) = ("own".to_string(), Target::Throughput);
         CellMeasurement {
             cell: Cell { target, mode, message_bytes: 1024, threads: 1 },
-            plan: Plan { ends: Vec::new(), cpus: 2, on: Vec::new() },
+            plan: Plan { ends: Vec::new(), cpus: 2, on: Vec::new(), servers: None },
             seed: 1,
             blocks: blocks.iter().map(block).collect(),
             generations: Vec::new(),

@@ -10,10 +10,10 @@ use super::connections_of;
 use super::door::{Door, LetIn};
 use super::in_process::{self, InProcess};
 use super::words::{ServerAnswer, ServerOrder, ServerRequest, ServerWord};
-use crate::breakdown::{Profiler, SampledEvent, Samples, Sampling, SideTally};
+use crate::breakdown::{Profiler, SampledEvent, Sampling};
 use crate::cell::Cell;
 use crate::counter::CounterSource;
-use crate::cpu::{Plan, Topology};
+use crate::cpu::Plan;
 use crate::error::{Error, Result};
 use crate::exchange::block::Round;
 use crate::exchange::lane::Lane;
@@ -129,10 +129,6 @@ impl PeerServers {
 
     fn listen(&mut self, order: ServerOrder) -> Result<ServerAnswer> {
         let ServerOrder { cell, lanes, plan, fault, is_counted, sampled_by } = order;
-        let plan = match plan {
-            Some(plan) => plan,
-            None => Topology::read()?.plan(self.profile.placement.policy, cell.threads)?,
-        };
         let mut settings = self.profile.socket.clone();
         settings.address = self.profile.peer.as_ref().map_or(settings.address, |peer| peer.address());
         let connections = connections_of(&lanes, &plan);
@@ -202,26 +198,13 @@ impl Open {
         ServerWord::Round {
             counts: Box::new(round.server_counts),
             received: round.received,
-            sampled: self
-                .profiler
-                .as_ref()
-                .map(|profiler| Box::new(sampled(profiler, &round.server_samples))),
+            sampled: self.profiler.as_ref().map(|profiler| {
+                let named = |profiler: &Arc<Profiler>| profiler.named(&round.server_samples, "server");
+                Box::new(profiler.as_ref().map_err(Clone::clone).and_then(named))
+            }),
             absences: is_new.then_some(absences),
         }
     }
-}
-
-/// What samples are called here; elsewhere their addresses mean nothing.
-fn sampled(
-    profiler: &std::result::Result<Arc<Profiler>, String>,
-    samples: &Samples,
-) -> std::result::Result<SideTally, String> {
-    if let Some(why) = &samples.refused {
-        return Err(why.clone());
-    }
-    let mut tally = SideTally::default();
-    profiler.as_ref().map_err(Clone::clone)?.count(samples, &mut tally, None);
-    Ok(tally)
 }
 
 fn out_of_turn(request: &ServerRequest) -> Error {

@@ -62,7 +62,7 @@ pub(super) fn open(
     let order = ServerOrder {
         cell: cell.clone(),
         lanes: spec.lanes.to_vec(),
-        plan: servers.session.is_on_this_kernel().then(|| spec.plan.clone()),
+        plan: spec.plan.clone(),
         fault: spec.fault,
         is_counted: !spec.counters.is_empty(),
         sampled_by: spec.sampling.map(|sampling| sampling.event),

@@ -9,7 +9,6 @@ use super::Progress;
 use super::peer::PeerEar;
 use super::words::ServerWord;
 use crate::cell::Cell;
-use crate::counter;
 use crate::error::Error;
 use crate::exchange::round::{Gate, now};
 
@@ -91,7 +90,6 @@ impl PeerEar for Heard {
                 };
                 if let Some(absences) = absences {
                     known.absences = absences;
-                    known.absences.retain(|(kind, _)| *kind < counter::COUNT);
                 }
                 drop(known);
                 let mut once = Some((counts, received, sampled));
@@ -101,7 +99,7 @@ impl PeerEar for Heard {
                             round.server_counts = *counts;
                             round.received = received;
                             match sampled.map(|sampled| *sampled) {
-                                Some(Ok(tally)) => round.server_tally = Some(tally),
+                                Some(Ok(named)) => round.named_server_samples = Some(named),
                                 Some(Err(why)) => {
                                     round.server_samples.refused = Some(format!("at the peer: {why}"));
                                 }

@@ -21,9 +21,6 @@ pub trait PeerSession: Send + Sync {
 
     /// Why nothing more can be asked, if that is so.
     fn broken(&self) -> Option<String>;
-
-    /// Whether it runs on this very kernel, so that both ends share its CPUs.
-    fn is_on_this_kernel(&self) -> bool;
 }
 
 /// Who listens to a peer, in a thread of the session's.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::breakdown::{SampledEvent, SideTally};
+use crate::breakdown::{NamedSamples, SampledEvent};
 use crate::cell::Cell;
 use crate::counter::Sums;
 use crate::cpu::Plan;
@@ -45,9 +45,8 @@ pub struct ServerOrder {
     pub cell: Cell,
     /// The lanes, each with its mode.
     pub lanes: Vec<Lane>,
-    /// Where the threads of both ends run; `None` where the peer has CPUs of its own,
-    /// of which only it knows.
-    pub plan: Option<Plan>,
+    /// Where the threads of both ends run.
+    pub plan: Plan,
     /// What a test asks of them.
     pub fault: Fault,
     /// Whether their threads are counted.
@@ -109,7 +108,7 @@ pub enum ServerWord {
         /// [`crate::counter::KINDS`], and why; left out where nothing has changed.
         absences: Option<Vec<(usize, String)>>,
         /// What their samples are, of servers that are sampled; or why there are none.
-        sampled: Option<Box<Result<SideTally, String>>>,
+        sampled: Option<Box<Result<NamedSamples, String>>>,
     },
     /// The round will not be over.
     Failed {
