@@ -5,6 +5,7 @@
 mod made_up;
 
 use copycost::cell::Target;
+use copycost::metric;
 use copycost::report::estimate::{Basis, Ends, Interval, Reading};
 use copycost::report::findings::{Finding, FindingKind};
 use copycost::report::{Compared, Report, markdown};
@@ -46,6 +47,20 @@ fn deferred_copies_are_told_from_zero_copy_that_was() {
     let (headline, details) = zero_copy(25);
     assert!(headline.contains("in part: 25.0 % of 32000 completions"), "{headline}");
     assert!(details.contains("2 cells hold both kinds"), "{details}");
+}
+
+#[test]
+fn a_device_without_scatter_gather_is_told_whatever_completions_say() {
+    for (deferred, said) in [(0, "only 0.0 %"), (25, "only 25.0 %"), (100, "all 32000")] {
+        let mut machine =
+            Machine { modes: ALL.to_vec(), sizes: vec![1024, 4096], deferred, ..Machine::taking(fixed) };
+        let off = metric::Reading::Value(metric::Value::Text("off".into()));
+        machine.environment.items.insert("path.scatter_gather".into(), off);
+        let report = machine.report();
+        let [finding] = of_kind(&report, FindingKind::ZeroCopy)[..] else { panic!("{:?}", report.findings) };
+        assert!(finding.headline.contains("did not save the copy: the device takes no"), "{finding:?}");
+        assert!(finding.headline.contains(said), "{finding:?}");
+    }
 }
 
 #[test]

@@ -19,6 +19,12 @@ pub(super) fn findings(evidence: &Evidence<'_>) -> Vec<Finding> {
     vec![Finding::new(FindingKind::ZeroCopy, evidence.name(), headline.to_string())]
 }
 
+/// Whether packets leave the clients by a device that takes them in one piece alone.
+fn lacks_scatter_gather(evidence: &Evidence<'_>) -> bool {
+    let mut records = evidence.baseline.processes.iter().flat_map(|process| &process.records);
+    records.any(|record| record.environment.text("path.scatter_gather") == Some("off"))
+}
+
 /// What a mode's cells counted, over all of them.
 #[derive(Default)]
 struct Tally {
@@ -36,6 +42,26 @@ fn finding(evidence: &Evidence<'_>, mode: &str) -> Option<Finding> {
     let share = tally.deferred / tally.completions;
     let (headline, reading) = if tally.completions == 0.0 {
         (format!("{mode} had no completion in {cells}: nothing says whether it copied."), Vec::new())
+    } else if lacks_scatter_gather(evidence) {
+        (
+            format!(
+                "{mode} did not save the copy: the device takes no scatter-gather, so the kernel copied every message \
+                 into packets, {}.",
+                match share {
+                    1.0 => format!("as all {completions} completions in {cells} say"),
+                    _ => format!("though only {:.1} % of {completions} completions in {cells} say so", share * 100.0),
+                }
+            ),
+            vec![
+                "A packet for such a device is one piece of memory. What was handed over by reference is copied as \
+                 packets are made of it (skb_segment in net/core/skbuff.c), as is what other modes copied before; \
+                 the kernel's flag tells of other copies. A breakdown of where the time goes shows it as a \
+                 deferred copy."
+                    .to_string(),
+                "`ethtool -K DEVICE sg on`, where the device can, is what this mode needs to save anything."
+                    .to_string(),
+            ],
+        )
     } else if tally.deferred == tally.completions {
         (
             format!("{mode} did not save the copy: all {completions} completions in {cells} were deferred copies."),
