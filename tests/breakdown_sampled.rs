@@ -37,10 +37,23 @@ fn broken_down(mode: &str) -> Option<Breakdown> {
         messages: 512,
     };
     let length = SampledLength { generations: 2, samples: 1200, limit: Duration::from_secs(4) };
-    let rounds = cell.sample(&profiler, length, None).unwrap();
-    let rounds = rounds.found().unwrap_or_else(|| panic!("{:?}", rounds.absence()));
-    let breakdown = Breakdown::new(rounds, &MeasuredCost::new([Some(0.5), None], 16384));
-    breakdown.found().cloned()
+    let sampled = || {
+        let rounds = cell.sample(&profiler, length, None).unwrap();
+        let rounds = rounds.found().unwrap_or_else(|| panic!("{:?}", rounds.absence()));
+        Breakdown::new(rounds, &MeasuredCost::new([Some(0.5), None], 16384)).found().cloned()
+    };
+    // There are minutes in which a virtual machine's timers come late (seen: up to 19 % of
+    // a side's time in no sample), so it is sampled anew, a few times; what then holds is checked.
+    let is_late = |breakdown: &Breakdown| {
+        breakdown.sides().iter().any(|(_, side)| side.off_the_counters().unwrap() < -0.03)
+    };
+    let mut breakdown = sampled();
+    for _ in 0..5 {
+        if breakdown.as_ref().is_some_and(is_late) {
+            breakdown = sampled();
+        }
+    }
+    breakdown
 }
 
 /// What holds of every breakdown.
