@@ -168,6 +168,14 @@ fn a_request_out_of_turn_ends_it_and_so_does_a_controller_that_is_gone() {
     assert!(agent.answer()["refused"]["what"].as_str().unwrap().contains("before the last one was answered"));
     failed(agent);
 
+    // A word that asks for nothing may come at any time.
+    let mut agent = prepared();
+    agent.ask(&open(1, 4096, &lanes()));
+    let wait = frame(&json!({"wait": {}}));
+    agent.send(&[frame(&json!({"round": {"lane": 0, "messages": 300_000}})), wait.clone(), wait].concat());
+    assert!(agent.answer()["round"].is_object());
+    assert!(agent.ask(&json!({"close": {}}))["closed"].is_object());
+
     let mut agent = prepared();
     agent.ask(&open(1, 4096, &lanes()));
     // Minutes of work, were it let.

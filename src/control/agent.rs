@@ -99,6 +99,7 @@ fn watch(
                 // Who is refused may leave: the error is still to be printed here.
                 Ok(None) if answered.load(Ordering::Acquire) == OVER => return,
                 Ok(None) => return gone(),
+                Ok(Some(Request::Wait {})) => Ok(Request::Wait {}),
                 Ok(Some(_)) if answered.load(Ordering::Acquire) < number => {
                     let what = "a request before the last one was answered".to_string();
                     Err(Error::Control { what })

@@ -33,7 +33,8 @@ pub(super) enum Request {
     Open { cell: Cell, lanes: Vec<Lane> },
     /// A round of a lane of it.
     Round { lane: usize, messages: u64 },
-    /// Nothing, for now: the controller is there. The one request without an answer.
+    /// Nothing, for now: the controller is there. The one request without an answer, at
+    /// any time.
     Wait {},
     /// The end of the generation.
     Close {},

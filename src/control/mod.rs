@@ -13,7 +13,7 @@
 //! control:  {"prepare": {"target": …, "profile": …}}       agent: {"ready": …}
 //! control:  {"open": {"cell": …, "lanes": …}}              agent: {"opened": …}
 //! control:  {"round": {"lane": 0, "messages": 1000}}       agent: {"round": …}
-//! control:  {"wait": {}}                                   (no answer: others have their rounds)
+//! control:  {"wait": {}}                                   (at any time, no answer: it is still there)
 //! control:  {"close": {}}                                  agent: {"closed": …}
 //! control:  {"end": {}}                                    agent: {"ended": {}}
 //! ```

@@ -1,7 +1,8 @@
-//! The way to an agent: requests, and a word now and then while it has none. An
-//! agent that hears nothing for the stall timeout takes its controller for gone, and
-//! in that time all other sides may stand still. It owns when such a word is due;
-//! while blocks follow each other none ever is.
+//! The way to an agent: requests, and a word now and then beside them. An agent that
+//! hears nothing for the stall timeout takes its controller for gone, and in that
+//! time all other sides may stand still; and an answer that does not come may be to a
+//! request that was not seen. It owns when such a word is due; while blocks follow each
+//! other none ever is.
 
 use std::process::ChildStdin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -12,31 +13,37 @@ use super::frame;
 use super::message::Request;
 use crate::error::Result;
 
+/// An answer that takes longer may be to a request that was not seen: a guest's serial
+/// port has been found to stand still until something more came (QEMU 7.2, emulated).
+const NUDGE: Duration = Duration::from_secs(1);
+
 /// Closes the agent's input when it is dropped.
 pub(super) struct Voice(Arc<Mutex<Spoken>>);
 
 struct Spoken {
     to: ChildStdin,
-    /// When it last had nothing to do; none while an answer is awaited.
-    idle_since: Option<Instant>,
+    /// When it was last spoken to, or answered.
+    since: Instant,
+    awaits_answer: bool,
     /// The pass in which words are due; another number from its end on.
     pass: u64,
 }
 
 impl Voice {
     pub(super) fn new(to: ChildStdin) -> Voice {
-        Voice(Arc::new(Mutex::new(Spoken { to, idle_since: None, pass: 0 })))
+        Voice(Arc::new(Mutex::new(Spoken { to, since: now(), awaits_answer: true, pass: 0 })))
     }
 
-    /// Sends a request. Nothing else is said until `answered`.
+    /// Sends a request.
     pub(super) fn ask(&self, request: &Request) -> Result<()> {
         let mut spoken = held(&self.0);
-        spoken.idle_since = None;
+        (spoken.since, spoken.awaits_answer) = (now(), true);
         frame::write(&mut spoken.to, request)
     }
 
     pub(super) fn answered(&self) {
-        held(&self.0).idle_since = Some(now());
+        let mut spoken = held(&self.0);
+        (spoken.since, spoken.awaits_answer) = (now(), false);
     }
 
     /// From now on the agent hears something at least every two of these.
@@ -46,7 +53,7 @@ impl Voice {
         let (pass, spoken) = (spoken.pass, Arc::downgrade(&self.0));
         std::thread::spawn(move || {
             while spoken_in_time(&spoken, pass, word_every) {
-                std::thread::sleep(word_every);
+                std::thread::sleep(word_every.min(NUDGE));
             }
         });
     }
@@ -64,13 +71,12 @@ fn spoken_in_time(spoken: &Weak<Mutex<Spoken>>, pass: u64, word_every: Duration)
     if spoken.pass != pass {
         return false;
     }
-    match spoken.idle_since {
-        Some(since) if now().duration_since(since) >= word_every => {
-            spoken.idle_since = Some(now());
-            frame::write(&mut spoken.to, &Request::Wait {}).is_ok()
-        }
-        _ => true,
+    let due = if spoken.awaits_answer { NUDGE } else { word_every };
+    if now().duration_since(spoken.since) < due {
+        return true;
     }
+    spoken.since = now();
+    frame::write(&mut spoken.to, &Request::Wait {}).is_ok()
 }
 
 fn held(spoken: &Mutex<Spoken>) -> MutexGuard<'_, Spoken> {
