@@ -26,6 +26,16 @@ impl Listening {
         Listening { process, address }
     }
 
+    /// A profile that has it as its peer.
+    fn as_a_peer(&self, stage: &Stage) -> String {
+        let (program, address) = (env!("CARGO_BIN_EXE_copycost"), &self.address);
+        let path = stage.directory.path().join("peer.toml");
+        let peer =
+            format!("[peer]\nprogram = \"{program}\"\ncontrol = \"{address}\"\ntoken_file = \"token\"\n");
+        std::fs::write(&path, format!("{}{peer}", stage::PROFILE)).unwrap();
+        path.display().to_string()
+    }
+
     fn open_files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
     }
@@ -52,11 +62,7 @@ fn frame(text: &str) -> Vec<u8> {
 fn a_peer_can_be_one_that_listens() {
     let stage = Stage::new();
     let listening = Listening::start(&stage);
-    let (program, address) = (env!("CARGO_BIN_EXE_copycost"), &listening.address);
-    let profile = stage.directory.path().join("peer.toml");
-    let peer = format!("[peer]\nprogram = \"{program}\"\ncontrol = \"{address}\"\ntoken_file = \"token\"\n");
-    std::fs::write(&profile, format!("{}{peer}", stage::PROFILE)).unwrap();
-    let profile = profile.to_str().unwrap();
+    let profile = &listening.as_a_peer(&stage);
     let record = ["record", "--profile", profile, "--name", "p", "--target", "throughput", "--rounds", "2"];
     succeeded(stage.run(&[&record[..], &["--filter", "1024"]].concat()));
     let baseline = Baseline::load(&stage.output(), "p").unwrap();
@@ -68,11 +74,7 @@ fn a_peer_can_be_one_that_listens() {
 fn a_second_harness_at_a_listening_peer_is_told_so_and_the_first_goes_on() {
     let stage = Stage::new();
     let listening = Listening::start(&stage);
-    let (program, address) = (env!("CARGO_BIN_EXE_copycost"), &listening.address);
-    let profile = stage.directory.path().join("peer.toml");
-    let peer = format!("[peer]\nprogram = \"{program}\"\ncontrol = \"{address}\"\ntoken_file = \"token\"\n");
-    std::fs::write(&profile, format!("{}{peer}", stage::PROFILE)).unwrap();
-    let profile = profile.to_str().unwrap();
+    let profile = &listening.as_a_peer(&stage);
     let stream = |seconds: &str| {
         let words = ["stream", "--mode", "two-copy", "--message-bytes", "4096", "--seconds", seconds];
         let mut command = stage.command(&[&words[..], &["--profile", profile]].concat());
