@@ -6,6 +6,7 @@
 #[path = "support/stage.rs"]
 mod stage;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +44,14 @@ impl Namespaces {
     fn link(&self, state: &str) {
         let down = self.inside("peer", &["ip", "link", "set", "veth0", state]).status().unwrap();
         assert!(down.success());
+    }
+}
+
+impl Namespaces {
+    /// Whether the peer's end is.
+    fn is_up(&self) -> bool {
+        let shown = self.inside("peer", &["ip", "link", "show", "veth0"]).output().unwrap();
+        !text(&shown.stdout).contains("state DOWN")
     }
 }
 
@@ -97,49 +106,41 @@ fn a_link_that_goes_down_in_a_round_or_in_or_before_a_set_up_is_an_error_in_time
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("veth.toml");
     let profile = namespaces.profile.replace("[rounds]", "[rounds]\nstall_timeout_s = 2.0");
-    std::fs::write(&path, profile).unwrap();
+    std::fs::write(&path, &profile).unwrap();
+    let (cut, script) = (directory.path().join("cut.toml"), directory.path().join("cut"));
+    let cutting = "#!/bin/sh\n\"$@\" | while dd bs=1M count=1 of=\"$0.chunk\" 2> /dev/null && [ -s \"$0.chunk\" ]; do\n\
+                   if grep -q '\"listening\"' \"$0.chunk\"; then ip link set veth0 down; fi\ncat \"$0.chunk\"\ndone\n";
+    std::fs::write(&script, cutting).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&cut, profile.replace("-peer\"]", &format!("-peer\", \"{}\"]", script.display())))
+        .unwrap();
     for mode in ["zero-copy", "two-copy"] {
-        let stream = |threads: &str| {
+        let stream = |path: &Path| {
             let path = path.to_str().unwrap();
-            let words = [
-                "stream",
-                "--mode",
-                mode,
-                "--message-bytes",
-                "65536",
-                "--threads",
-                threads,
-                "--seconds",
-                "60",
-            ];
+            let words = ["stream", "--mode", mode, "--message-bytes", "65536", "--seconds", "60"];
             let mut command =
                 namespaces.inside("client", &[&[PROGRAM], &words[..], &["--profile", path]].concat());
             command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
         };
-        let in_a_round = stream("1");
+        let in_a_round = stream(&path);
         std::thread::sleep(Duration::from_millis(1500));
         namespaces.link("down");
         let begun = Instant::now();
         let error = text(&in_a_round.wait_with_output().unwrap().stderr);
         assert!(begun.elapsed() < Duration::from_secs(15), "{:?}: {error}", begun.elapsed());
         assert!(error.contains("peer") && error.contains(mode), "{error}");
-        let before_a_set_up = stream("1");
+        let before_a_set_up = stream(&path);
         let error = text(&before_a_set_up.wait_with_output().unwrap().stderr);
         assert!(begun.elapsed() < Duration::from_secs(30), "{:?}: {error}", begun.elapsed());
         assert!(error.contains(mode) && error.contains("connect"), "{error}");
         namespaces.link("up");
-        // In the middle of one: the peer listens, and its clients are on their way.
-        let in_a_set_up = stream("64");
-        let is_listening = || {
-            let listed = namespaces.inside("peer", &["ss", "-Hltn"]).output().unwrap();
-            !listed.stdout.is_empty()
-        };
-        let found = (0..2000).any(|_| is_listening());
-        namespaces.link("down");
+        // In the middle of one: as soon as the peer listens, before its client knows it.
+        let in_a_set_up = stream(&cut);
         let begun = Instant::now();
         let error = text(&in_a_set_up.wait_with_output().unwrap().stderr);
         assert!(begun.elapsed() < Duration::from_secs(15), "{:?}: {error}", begun.elapsed());
-        assert!(error.contains(mode), "found listening: {found}: {error}");
+        assert!(error.contains(mode) && error.contains("connect"), "{error}");
+        assert!(!namespaces.is_up());
         namespaces.link("up");
     }
 }
