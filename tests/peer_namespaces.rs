@@ -6,7 +6,6 @@
 #[path = "support/stage.rs"]
 mod stage;
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -107,11 +106,9 @@ fn a_link_that_goes_down_in_a_round_or_in_or_before_a_set_up_is_an_error_in_time
     let path = directory.path().join("veth.toml");
     let profile = namespaces.profile.replace("[rounds]", "[rounds]\nstall_timeout_s = 2.0");
     std::fs::write(&path, &profile).unwrap();
-    let (cut, script) = (directory.path().join("cut.toml"), directory.path().join("cut"));
-    let cutting = "#!/bin/sh\n\"$@\" | while dd bs=1M count=1 of=\"$0.chunk\" 2> /dev/null && [ -s \"$0.chunk\" ]; do\n\
-                   if grep -q '\"listening\"' \"$0.chunk\"; then ip link set veth0 down; fi\ncat \"$0.chunk\"\ndone\n";
-    std::fs::write(&script, cutting).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let each = "{ if grep -q '\"listening\"' \"$0.chunk\"; then ip link set veth0 down; fi; cat; }";
+    let script = stage::answers_through(directory.path(), "cut", each);
+    let cut = directory.path().join("cut.toml");
     std::fs::write(&cut, profile.replace("-peer\"]", &format!("-peer\", \"{}\"]", script.display())))
         .unwrap();
     for mode in ["zero-copy", "two-copy"] {

@@ -4,8 +4,6 @@
 #[path = "support/stage.rs"]
 mod stage;
 
-use std::os::unix::fs::PermissionsExt;
-
 use copycost::breakdown::Profiler;
 use copycost::compare::Baseline;
 use copycost::metric::{Reading, Value, total};
@@ -81,11 +79,8 @@ fn each_target_is_recorded_with_a_peer_and_says_so_and_not_which() {
 fn a_peer_with_cpus_of_its_own_has_its_servers_planned_on_those() {
     let stage = Stage::new();
     // As if it ran on another kernel: frames stay as long.
-    let path = stage.directory.path().join("elsewhere");
-    let script = "#!/bin/sh\n\"$@\" | while dd bs=1M count=1 of=\"$0.chunk\" 2> /dev/null && [ -s \"$0.chunk\" ]; do\n\
-                  sed 's/\"boot_id\":\"./\"boot_id\":\"x/' \"$0.chunk\"\ndone\n";
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let each = "sed 's/\"boot_id\":\"./\"boot_id\":\"x/'";
+    let path = stage::answers_through(stage.directory.path(), "elsewhere", each);
     let profile = stage.directory.path().join("peer.toml");
     let peer = format!("[peer]\nrunner = [\"{}\"]\nprogram = \"{PROGRAM}\"\n", path.display());
     std::fs::write(&profile, format!("{PROFILE}{peer}")).unwrap();

@@ -3,8 +3,6 @@
 #[path = "support/stage.rs"]
 mod stage;
 
-use std::os::unix::fs::PermissionsExt;
-
 use copycost::compare::Baseline;
 use copycost::doubt::{Doubt, DoubtKind};
 use stage::{Stage, succeeded};
@@ -13,12 +11,9 @@ use stage::{Stage, succeeded};
 fn a_machine_that_is_busy_between_rounds_is_a_doubt_about_the_other_sides() {
     let stage = Stage::new();
     // As if its kernel were another, which had half a CPU to do: frames stay as long.
-    let path = stage.directory.path().join("busy");
-    let script = "#!/bin/sh\n\"$@\" | while dd bs=1M count=1 of=\"$0.chunk\" 2> /dev/null && [ -s \"$0.chunk\" ]; do\n\
-                  sed 's/\"machine_busy_share_between_rounds\":null/\"machine_busy_share_between_rounds\":0.50/' \"$0.chunk\"\n\
-                  done\n";
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let each =
+        "sed 's/\"machine_busy_share_between_rounds\":null/\"machine_busy_share_between_rounds\":0.50/'";
+    let path = stage::answers_through(stage.directory.path(), "busy", each);
     let busy = format!("b={}", path.display());
     let sides = ["--side", "a", "--side", &busy, "--name", "g", "--filter", "two-copy/1024", "--rounds", "1"];
     succeeded(stage.record(&sides));

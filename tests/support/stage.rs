@@ -2,7 +2,8 @@
 #![allow(dead_code, unreachable_pub)] // each test file takes what it needs
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use copycost::results::recording;
@@ -76,4 +77,17 @@ pub fn text(bytes: &[u8]) -> String {
 pub fn succeeded(run: Output) -> Output {
     assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
     run
+}
+
+/// A runner that passes on what an agent answers as `each`, a command of the shell,
+/// makes of it: frames have to stay as long as they were.
+pub fn answers_through(directory: &Path, name: &str, each: &str) -> PathBuf {
+    let path = directory.join(name);
+    let script = format!(
+        "#!/bin/sh\n\"$@\" | while dd bs=1M count=1 of=\"$0.chunk\" 2> /dev/null && [ -s \"$0.chunk\" ]; do\n\
+         {each} < \"$0.chunk\"\ndone\n"
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
 }
