@@ -223,10 +223,9 @@ impl Bench {
         if is_asked_for && asked.is_quick && asked.is_for_programs {
             print!("test {cell} ... "); // Criterion's quick mode leaves it out
         }
-        let measured = match asked.is_quiet {
-            true => without_chatter(|| benchmark::measure(group, &mut run, value)),
-            false => benchmark::measure(group, &mut run, value),
-        };
+        let warm_up = Duration::from_secs_f64(self.profile.criterion.warm_up_s);
+        let mut measure = || benchmark::measure(group, &mut run, warm_up, value);
+        let measured = if asked.is_quiet { without_chatter(measure) } else { measure() };
         if is_asked_for {
             self.progress.cell_done();
         }

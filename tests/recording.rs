@@ -48,6 +48,20 @@ fn a_recording_is_kept_pass_by_pass_and_can_be_added_to() {
     let sample = stage.output().join("throughput_1-thread/one-copy/1024/mine/sample.json");
     assert!(sample.is_file());
 
+    // A generation has as many blocks as any other where the warm-up's last block was as
+    // long as those that count: here all have one message.
+    let one_message =
+        PROFILE.replace("warm_up_s = 0.02", "warm_up_s = 0.001").replace("[1024, 4096]", "[4194304]");
+    let profile = one_message.replace("length_ms = 1.0", "length_ms = 0.1");
+    std::fs::write(stage.directory.path().join("profile.toml"), profile).unwrap();
+    succeeded(stage.record(&["--rounds", "1", "--name", "long"]));
+    for record in &Baseline::load(&stage.output(), "long").unwrap().processes[0].records {
+        let own = record.blocks.iter().filter_map(|block| block.round(&record.cell.mode));
+        assert!(own.map(|own| own.messages).eq([1; 10]), "{}", record.cell);
+        let generations: Vec<usize> = record.blocks.iter().map(|block| block.generation).collect();
+        assert_eq!(generations, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    }
+
     // Of another kind it is not added to.
     std::fs::write(
         stage.directory.path().join("profile.toml"),

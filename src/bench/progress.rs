@@ -27,7 +27,7 @@ pub(super) struct Progress {
 }
 
 #[allow(clippy::disallowed_methods)] // how long cells took, to say how long is left
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 

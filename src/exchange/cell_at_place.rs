@@ -92,9 +92,16 @@ impl<P: Place> CellAtPlace<P> {
     /// A block of another length begins the count of a generation's blocks anew.
     pub(super) fn begin_block(&mut self, messages: u64) -> Block {
         if messages != self.last_messages {
-            (self.last_messages, self.blocks_in_generation) = (messages, 0);
+            self.last_messages = messages;
+            self.warmed_up();
         }
         self.empty_block()
+    }
+
+    /// Begins that count anew: what was run so far was a warm-up, whose last block
+    /// may be as long as those that count.
+    pub(super) fn warmed_up(&mut self) {
+        self.blocks_in_generation = 0;
     }
 
     pub(super) fn empty_block(&self) -> Block {

@@ -53,6 +53,12 @@ impl CellRun {
         self.at.make_ready()
     }
 
+    /// What was run so far was a warm-up: the generation that is open lives for as
+    /// many blocks from here on as any other.
+    pub fn warmed_up(&mut self) {
+        self.at.warmed_up();
+    }
+
     /// Runs one block whose own round has `messages`, and returns what the
     /// target measures of the own round: nanoseconds, or CPU cost. A generation
     /// lives for `blocks_per_generation` blocks of one length; Criterion's

@@ -157,6 +157,7 @@ impl<P: Place> SidedRun<'_, P> {
             }
         }
         self.equalise(&paces);
+        self.seated.iter_mut().for_each(|seated| seated.at.warmed_up());
     }
 
     /// Gives seats of like pace, in seconds a message, rounds of as many messages.

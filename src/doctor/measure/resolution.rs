@@ -77,6 +77,7 @@ fn cell(
     let cell = Cell { target: Target::Throughput, mode, message_bytes, threads: 1 };
     let mut run = CellRun::new(cell, &profile, &plan, &modes, &instruments)?;
     let messages = calibrate(&mut run, profile.round_length(Target::Throughput), deadline)?;
+    run.warmed_up();
     let mut blocks = 0;
     while blocks < profile.criterion.sample_size && now() < deadline {
         run.block(messages)?;
