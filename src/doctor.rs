@@ -125,6 +125,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("virtual_machine", processor::virtual_machine),
     ("governor", processor::governor),
     ("turbo", processor::turbo),
+    ("halts", processor::halts),
     ("tuned", processor::tuned),
     ("smt", processor::smt),
     ("clock_source", processor::clock_source),

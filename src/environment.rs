@@ -123,6 +123,17 @@ pub(crate) const PEER: &str = "peer.";
 /// Where `copycost tune` keeps what it has changed, from `/`.
 pub(crate) const TUNE_ACCOUNT: &str = "run/copycost/tuned.json";
 
+/// Who decides how an idle CPU waits, from `/`.
+pub(crate) const IDLE_GOVERNOR: &str = "sys/devices/system/cpu/cpuidle/current_governor_ro";
+
+/// For how long a virtual CPU that the governor `haltpoll` has looks for work before it
+/// halts, in nanoseconds (admin-guide, "Guest halt polling").
+pub(crate) const HALT_POLL: &str = "sys/module/haltpoll/parameters/guest_halt_poll_ns";
+
+/// From there on rounds deviate no less, see docs/METHOD.md, "Where the noise comes from".
+/// It is the kernel's own default.
+pub(crate) const STEADY_HALT_POLL_NS: u64 = 200_000;
+
 /// The date and time, as `2026-02-28T13:07:09Z`.
 pub fn date_utc() -> Result<String, String> {
     program::date()

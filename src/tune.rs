@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::steering::{LOOPBACK, ReceiveSteering, Wanted, cpus_of_mask};
 use account::{Account, Entry};
 
-use crate::environment::TUNE_ACCOUNT;
+use crate::environment::{HALT_POLL, IDLE_GOVERNOR, STEADY_HALT_POLL_NS, TUNE_ACCOUNT};
 
 /// A setting that was changed, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,6 +159,11 @@ impl Tuner {
             ("proc/sys/kernel/nmi_watchdog", "0"),
         ] {
             wanted.push((file.to_string(), off.to_string()));
+        }
+        let halt_poll_ns = self.read(HALT_POLL).ok().and_then(|text| text.trim().parse::<u64>().ok());
+        let is_obeyed = self.read(IDLE_GOVERNOR).is_ok_and(|governor| governor.trim() == "haltpoll");
+        if is_obeyed && halt_poll_ns.is_some_and(|ns| ns < STEADY_HALT_POLL_NS) {
+            wanted.push((HALT_POLL.to_string(), STEADY_HALT_POLL_NS.to_string()));
         }
         wanted.retain(|(file, _)| self.root.join(file).exists());
         wanted

@@ -16,11 +16,13 @@ const GOVERNOR: &str = "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 const GOVERNOR_1: &str = "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor";
 const BOOST: &str = "sys/devices/system/cpu/cpufreq/boost";
 const FLOWS: &str = "proc/sys/net/core/rps_sock_flow_entries";
+const IDLE_GOVERNOR: &str = "sys/devices/system/cpu/cpuidle/current_governor_ro";
+const HALT_POLL: &str = "sys/module/haltpoll/parameters/guest_halt_poll_ns";
 const RPS_CPUS: &str = "sys/class/net/lo/queues/rx-0/rps_cpus";
 const RPS_FLOWS: &str = "sys/class/net/lo/queues/rx-0/rps_flow_cnt";
 
 /// Everything that can be set, as a machine has it that nobody has tuned.
-const UNTUNED: [(&str, &str); 15] = [
+const UNTUNED: [(&str, &str); 17] = [
     (GOVERNOR, "schedutil\n"),
     ("sys/devices/system/cpu/cpu0/cpufreq/scaling_available_governors", "performance schedutil\n"),
     ("sys/devices/system/cpu/cpu0/cpufreq/scaling_min_freq", "800000\n"),
@@ -33,6 +35,8 @@ const UNTUNED: [(&str, &str); 15] = [
     (BOOST, "1\n"),
     ("sys/devices/system/cpu/online", "0-1\n"),
     ("proc/sys/kernel/nmi_watchdog", "1\n"),
+    (IDLE_GOVERNOR, "haltpoll\n"),
+    (HALT_POLL, "0\n"),
     (FLOWS, "0\n"),
     (RPS_CPUS, "00000000,00000000\n"),
     (RPS_FLOWS, "0\n"),
@@ -81,16 +85,17 @@ fn each_change_is_printed_and_taken_back_to_the_byte() {
         "/sys/devices/system/cpu/intel_pstate/no_turbo: 0 → 1",
         "/sys/devices/system/cpu/cpufreq/boost: 1 → 0",
         "/proc/sys/kernel/nmi_watchdog: 1 → 0",
+        "/sys/module/haltpoll/parameters/guest_halt_poll_ns: 0 → 200000",
         "/proc/sys/net/core/rps_sock_flow_entries: 0 → 32768",
         "/sys/class/net/lo/queues/rx-0/rps_cpus: 00000000,00000000 → 3",
         "/sys/class/net/lo/queues/rx-0/rps_flow_cnt: 0 → 32768",
     ] {
         assert!(tuned.lines().any(|found| found == line), "{line}: {tuned}");
     }
-    assert_eq!(tuned.lines().count(), 9, "what is right already is left alone: {tuned}");
+    assert_eq!(tuned.lines().count(), 10, "what is right already is left alone: {tuned}");
     assert!(said(&tune(root.path(), &["--show"])).contains("nothing to change"));
     let undone = said(&tune(root.path(), &["--reset"]));
-    assert!(undone.contains("rps_cpus: 3 → 00000000,00000000") && undone.lines().count() == 9, "{undone}");
+    assert!(undone.contains("rps_cpus: 3 → 00000000,00000000") && undone.lines().count() == 10, "{undone}");
     assert_eq!(settings(root.path()), untuned());
     assert!(said(&tune(root.path(), &["--reset"])).contains("not tuned"));
 }
@@ -112,6 +117,19 @@ fn without_a_choice_the_steering_is_left_and_a_second_tune_keeps_the_first_value
     assert!(undone.iter().all(|one| !matches!(one, Undone::LeftAlone(..))), "{undone:?}");
     assert_eq!(settings(root.path()), untuned());
     assert!(!tuner.is_tuned());
+}
+
+#[test]
+fn a_guest_polls_before_it_halts_only_where_that_is_obeyed_and_no_less_than_it_did() {
+    for (governor, halt_poll_ns, new) in
+        [("menu\n", "0\n", "0\n"), ("haltpoll\n", "500000\n", "500000\n"), ("haltpoll\n", "50000\n", "200000")]
+    {
+        let root = machine();
+        fs::write(root.path().join(IDLE_GOVERNOR), governor).unwrap();
+        fs::write(root.path().join(HALT_POLL), halt_poll_ns).unwrap();
+        Tuner::in_root(root.path()).tune(Wanted::Any).unwrap();
+        assert_eq!(settings(root.path())[HALT_POLL], new, "{governor}{halt_poll_ns}");
+    }
 }
 
 #[test]

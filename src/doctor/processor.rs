@@ -2,7 +2,7 @@
 //! knows one kind: its threshold, its words and its command.
 
 use super::{Look, Said};
-use crate::environment::{STEAL_TICKS, TOTAL_TICKS};
+use crate::environment::{STEADY_HALT_POLL_NS, STEAL_TICKS, TOTAL_TICKS};
 
 const NOTHING: &str = "no command does";
 
@@ -194,6 +194,20 @@ pub(super) fn turbo(look: &Look<'_>) -> Option<Said> {
                  and runs do not compare",
             )
             .change(change),
+    )
+}
+
+/// Virtual CPUs that halt as soon as they are idle, where the guest could have them wait.
+pub(super) fn halts(look: &Look<'_>) -> Option<Said> {
+    look.text("idle.governor").filter(|governor| *governor == "haltpoll")?;
+    let ns = look.number("idle.halt_poll_ns").filter(|ns| *ns < STEADY_HALT_POLL_NS as f64)?;
+    Some(
+        Said::worse(format!("idle CPUs of this virtual machine halt after {ns} ns"))
+            .why(
+                "an end that waits for the other halts its CPU, and each wake-up is then an exit to the \
+                 hypervisor: rounds deviate twice as much as where it looks for work a little longer",
+            )
+            .change("copycost tune (as root; `copycost tune --reset` sets it back)"),
     )
 }
 

@@ -20,6 +20,7 @@ pub(super) fn items(root: &Root) -> Items {
         ("hypervisor.flag".into(), reading(flag.clone(), yes_or_no)),
         ("hypervisor.signature".into(), signature(root)),
         ("hypervisor.type".into(), root.reading("sys/hypervisor/type")),
+        ("idle.halt_poll_ns".into(), root.reading(super::HALT_POLL)),
     ];
     items.push(("hypervisor.virtual_cpus".into(), virtual_cpus(root, flag)));
     items

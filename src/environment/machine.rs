@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::quota::cpu_quota;
 use super::root::Root;
-use super::{Items, STEAL_TICKS, TOTAL_TICKS, reading, value, words, yes_or_no};
+use super::{IDLE_GOVERNOR, Items, STEAL_TICKS, TOTAL_TICKS, reading, value, words, yes_or_no};
 use crate::counter::refusal;
 use crate::cpu::{Cpu, Topology, list, numbers};
 use crate::metric::{Reading, Value};
@@ -21,7 +21,7 @@ pub(super) fn items(root: &Root) -> Items {
         ("smt.control", "sys/devices/system/cpu/smt/control"),
         ("cpu.online_list", "sys/devices/system/cpu/online"),
         ("idle.driver", "sys/devices/system/cpu/cpuidle/current_driver"),
-        ("idle.governor", "sys/devices/system/cpu/cpuidle/current_governor_ro"),
+        ("idle.governor", IDLE_GOVERNOR),
         ("dmi.product_name", "sys/class/dmi/id/product_name"),
         ("dmi.system_vendor", "sys/class/dmi/id/sys_vendor"),
     ]

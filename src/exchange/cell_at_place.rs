@@ -31,7 +31,7 @@ pub(super) struct CellAtPlace<P> {
     /// long as the own round.
     cost: Vec<f64>,
     plan: Option<Plan>,
-    is_open: bool,
+    pub(super) is_open: bool,
     last_messages: u64,
     blocks_in_generation: usize,
     pub(super) blocks: Vec<Block>,
@@ -80,13 +80,21 @@ impl<P: Place> CellAtPlace<P> {
     /// Sees to it that a generation is open: the same for as long as it has
     /// blocks to live for, then a new one. Not part of the measurement.
     pub(super) fn make_ready(&mut self) -> Result<()> {
-        if self.blocks_in_generation >= self.profile.blocks_per_generation() {
-            self.end_generation()?;
+        self.end_if_due()?;
+        self.open_if_closed()
+    }
+
+    /// Its first half: after the blocks that a generation has, none is open.
+    pub(super) fn end_if_due(&mut self) -> Result<()> {
+        match self.blocks_in_generation >= self.profile.blocks_per_generation() {
+            true => self.end_generation(),
+            false => Ok(()),
         }
-        if !self.is_open {
-            self.open_generation()?;
-        }
-        Ok(())
+    }
+
+    /// Its second half.
+    pub(super) fn open_if_closed(&mut self) -> Result<()> {
+        if self.is_open { Ok(()) } else { self.open_generation() }
     }
 
     /// A block of another length begins the count of a generation's blocks anew.

@@ -62,7 +62,7 @@ pub fn measure_sided<P: Place>(
         .zip(across)
         .map(|(first, place)| CellAtPlace::new(cell, profile, place, first.lanes.clone(), first.own));
     seated.extend(twin.map(|twin| Seated::new(usize::MAX, twin)));
-    let mut run = SidedRun { profile, seated, random: fastrand::Rng::with_seed(seed) };
+    let mut run = SidedRun { profile, seated, random: fastrand::Rng::with_seed(seed), next_opening: None };
     run.calibrate();
     let blocks = profile.criterion.sample_size;
     for _ in 0..blocks {
@@ -79,6 +79,8 @@ struct SidedRun<'a, P> {
     profile: &'a Profile,
     seated: Vec<Seated<P>>,
     random: fastrand::Rng,
+    /// In which order the next generations are opened; none is a random one.
+    next_opening: Option<Vec<usize>>,
 }
 
 struct Seated<P> {
@@ -177,11 +179,35 @@ impl<P: Place> SidedRun<'_, P> {
         }
     }
 
+    /// Opens generations once all that are over have ended, in random order, and the
+    /// next ones in the reverse: which pages a ring gets, and so how fast it is, goes by
+    /// who asks first (docs/METHOD.md, "Sides of one recording").
+    fn make_ready(&mut self) {
+        let attempt = |seated: &mut Seated<P>, work: fn(&mut CellAtPlace<P>) -> Result<()>| {
+            if seated.failed.is_none() {
+                seated.attempt(work);
+            }
+        };
+        self.seated.iter_mut().for_each(|seated| attempt(seated, CellAtPlace::end_if_due));
+        if self.seated.iter().all(|seated| seated.at.is_open || seated.failed.is_some()) {
+            return;
+        }
+        let order = self.next_opening.take().unwrap_or_else(|| {
+            let mut order: Vec<usize> = (0..self.seated.len()).collect();
+            if self.profile.rounds.order == BlockOrder::Random {
+                self.random.shuffle(&mut order);
+            }
+            self.next_opening = Some(order.iter().rev().copied().collect());
+            order
+        });
+        for place in order {
+            attempt(&mut self.seated[place], CellAtPlace::open_if_closed);
+        }
+    }
+
     /// Runs one block at every seat that has not failed.
     fn block(&mut self) {
-        for seated in self.seated.iter_mut().filter(|seated| seated.failed.is_none()) {
-            seated.attempt(CellAtPlace::make_ready);
-        }
+        self.make_ready();
         for attempt in 1..=ATTEMPTS {
             let blocks = self.run_rounds();
             let is_uncounted = |(seated, block): (&Seated<P>, &Block)| {

@@ -165,6 +165,20 @@ pub const CASES: &[Case] = &[
         "both ends of a connection on one",
         &[("cpu.nodes", "node 1: 0-15")],
     ),
+    (
+        "halts",
+        &[("idle.governor", "haltpoll"), ("idle.halt_poll_ns", "0")],
+        Worse,
+        "halt after 0 ns",
+        &[("idle.governor", "haltpoll"), ("idle.halt_poll_ns", "200000")],
+    ),
+    (
+        "halts",
+        &[("idle.governor", "haltpoll"), ("idle.halt_poll_ns", "199999")],
+        Worse,
+        "copycost tune",
+        &[("idle.governor", "menu"), ("idle.halt_poll_ns", "0")],
+    ),
     ("debug_build", &[("debug_build", "yes")], Worse, "--release", &[("debug_build", "no")]),
     ("load", &[("load_average.1_min", "4.9")], Worse, "4.90", &[("load_average.1_min", "4.7")]),
     (
