@@ -121,9 +121,11 @@ fn without_a_choice_the_steering_is_left_and_a_second_tune_keeps_the_first_value
 
 #[test]
 fn a_guest_polls_before_it_halts_only_where_that_is_obeyed_and_no_less_than_it_did() {
-    for (governor, halt_poll_ns, new) in
-        [("menu\n", "0\n", "0\n"), ("haltpoll\n", "500000\n", "500000\n"), ("haltpoll\n", "50000\n", "200000")]
-    {
+    for (governor, halt_poll_ns, new) in [
+        ("menu\n", "0\n", "0\n"),
+        ("haltpoll\n", "500000\n", "500000\n"),
+        ("haltpoll\n", "50000\n", "200000"),
+    ] {
         let root = machine();
         fs::write(root.path().join(IDLE_GOVERNOR), governor).unwrap();
         fs::write(root.path().join(HALT_POLL), halt_poll_ns).unwrap();
