@@ -2,15 +2,16 @@
 repeats from pass to pass."""
 
 import collections
+import json
 import math
 import statistics
 
-from . import places, spread
+from . import places, spread, verdicts
 
 
 class Sides:
     """Sides of one recording: by how much each is over the first within blocks, in the
-    middle of all passes, and how much a pass deviates.
+    middle of all passes, and how much a pass and (robustly) a block deviate.
 
     Needs groups of sides, recorded one after the other, of the same sides:
         copycost record --side a --side b --name aa-1 --target throughput --rounds 6
@@ -26,22 +27,95 @@ class Sides:
 
     @staticmethod
     def run(asked):
-        values = collections.defaultdict(list)
+        values, of_blocks = collections.defaultdict(list), collections.defaultdict(list)
         for group in asked.groups:
             for key, passes in differences(asked, group).items():
-                values[key].append(passes)
+                values[key].append([statistics.median(blocks) for blocks in passes])
+                of_blocks[key] += map(robust, passes)
         lines, by_threads = [], collections.defaultdict(list)
-        for (side, threads, size, mode), groups in sorted(values.items()):
+        for key, groups in sorted(values.items()):
+            side, threads, size, mode = key
             every = [value for passes in groups for value in passes]
-            deviation = pooled(groups)
+            deviation, of_a_block = pooled(groups), statistics.median(of_blocks[key])
             if deviation is not None:
-                by_threads[threads].append(deviation)
+                by_threads[threads].append((deviation, of_a_block))
             lines.append([side, threads, size, mode, len(every), f"{100 * statistics.fmean(every):+.2f} %",
-                          spread.percent(deviation, 2)])
-        places.table(["side", "threads", "bytes", "mode", "passes", "over the first", "a pass deviates by"], lines)
-        places.table(["threads", "cells", "deviation in the middle of the cells", "at worst"],
-                     [[threads, len(of), spread.percent(statistics.median(of), 2), spread.percent(max(of), 2)]
-                      for threads, of in sorted(by_threads.items())])
+                          spread.percent(deviation, 2), spread.percent(of_a_block)])
+        places.table(["side", "threads", "bytes", "mode", "passes", "over the first", "a pass deviates by",
+                      "a block"], lines)
+        places.table(["threads", "cells", "a pass, in the middle of the cells", "at worst",
+                      "a block, in the middle", "at worst"],
+                     [[threads, len(of), *(spread.percent(pick(each), digits)
+                                           for each, digits in ((passes, 2), (blocks, 1))
+                                           for pick in (statistics.median, max))]
+                      for threads, of in sorted(by_threads.items()) for passes, blocks in [tuple(zip(*of))]])
+
+
+class SideVerdicts:
+    """What comparisons of sides find of a mode that is slowed at one of them, and what else
+    they call.
+
+    Needs groups of sides, with a profile that is sides.toml and, where something is to be found,
+        [slowdown]
+        mode = "one-copy"
+        side = "b"
+        percent = [1.0, 1.0, 1.0, 2.0]
+    10 minutes each. Then: method side-verdicts slowed-1 slowed-2
+    Some seconds a group.
+    """
+    name = "side-verdicts"
+
+    @staticmethod
+    def arguments(parser):
+        parser.add_argument("groups", nargs="+", metavar="GROUP")
+
+    @staticmethod
+    def run(asked):
+        slowed, others, wrong = collections.defaultdict(list), [], collections.Counter()
+        for group in asked.groups:
+            called = set()
+            for side, cells in compared(asked, group):
+                slowdown = places.manifest(asked.home, f"{group}-{side}")["profile"].get("slowdown") or {}
+                for cell in cells:
+                    if slowdown.get("side") == side and slowdown["mode"] == cell["cell"]["mode"]:
+                        slowed[cell["quantity"], *places.row_of(cell)].append(cell)
+                        continue
+                    others.append(cell)
+                    called |= {question for question in verdicts.QUESTIONS if is_called(cell, question)}
+            wrong.update(called)
+        lines = [[*key, *(f"{sum(cell[question]['verdict'] == 'slower' for cell in cells)} of {len(cells)}"
+                          for question in reversed(verdicts.QUESTIONS)), findable_of(cells)]
+                 for key, cells in sorted(slowed.items())]
+        if lines:
+            places.table(["the slowed mode", "threads", "bytes", "found, absolute", "found, relative",
+                          "findable, absolute"], lines)
+        places.table(["where nothing differs", "groups with a verdict", "verdicts"],
+                     [[question, f"{wrong[question]} of {len(asked.groups)}",
+                       f"{sum(is_called(cell, question) for cell in others)} of {len(others)}"]
+                      for question in verdicts.QUESTIONS])
+
+
+def compared(asked, group):
+    """Each other side of a group and its cells beside the first's."""
+    _, *others = [side["name"] for side in places.manifest(asked.home, group, "group.json")["sides"]]
+    text = places.run([asked.copycost, "compare", group, "--json"], {"CRITERION_HOME": asked.home})
+    return list(zip(others, (comparison["cells"] for comparison in json.loads(text))))
+
+
+def is_called(cell, question):
+    return cell[question]["verdict"] in verdicts.CALLED
+
+
+def findable_of(cells):
+    return verdicts.findable([cell["absolute"].get("findable") for cell in cells])
+
+
+def robust(values):
+    """Half of what the middle 68 % of the values lie within: their deviation, were they
+    normal."""
+    ordered = sorted(values)
+    low, high = (ordered[int(share * len(ordered))] for share in (0.16, 0.84))
+    return (high - low) / 2
 
 
 def pooled(groups):
@@ -52,8 +126,8 @@ def pooled(groups):
 
 
 def differences(asked, group):
-    """By side, row and mode one value a pass: the median over the row's blocks of the
-    log of the side's time a message over the first side's."""
+    """By side, row and mode one list a pass: over the row's blocks the log of the side's
+    time a message over the first side's."""
     manifest = places.manifest(asked.home, group, "group.json")
     first, *others = [side["name"] for side in manifest["sides"]]
     found = collections.defaultdict(list)
@@ -73,7 +147,7 @@ def differences(asked, group):
                             of_pass[name, row.threads, row.message_bytes, mode].append(
                                 math.log(times[1][mode] / times[0][mode]))
             for key, values in of_pass.items():
-                found[key].append(statistics.median(values))
+                found[key].append(values)
     if not found:
         raise places.Refused(f"{group} in {asked.home} has no pass of two sides of the target {asked.target}")
     return found
