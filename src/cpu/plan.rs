@@ -124,6 +124,11 @@ impl Plan {
         among(self.cpus, self.ends.iter().map(|ends| ends.client))
     }
 
+    /// Clients that share a CPU, at most, if they are spread over theirs.
+    pub fn clients_on_a_cpu(&self) -> usize {
+        self.ends.len().div_ceil(self.client_cpus()).max(1)
+    }
+
     /// CPUs that the servers of one mode have among them.
     pub fn server_cpus(&self) -> usize {
         let cpus = self.servers.as_ref().map_or(self.cpus, |servers| servers.cpus);

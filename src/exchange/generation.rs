@@ -48,15 +48,15 @@ impl Generation {
     /// Connects every lane, starts every thread and waits until all are set
     /// up. On an error nothing is left behind.
     pub fn open(spec: &GenerationSpec<'_>) -> Result<Generation> {
-        let (cell, profile) = (spec.cell, spec.profile);
+        let (cell, profile, sharing) = (spec.cell, spec.profile, spec.plan.clients_on_a_cpu());
         let gate = Arc::default();
         let (servers, connections) = servers::open(spec, &gate)?;
         let lanes = spec.lanes.iter().zip(connections).map(|(lane, connections)| {
             let slowdown = match lane.kind {
                 LaneKind::Mode(mode) if cell.target != Target::Latency => {
-                    Slowdown::by(profile.slowed_percent(mode.name, cell.message_bytes))
+                    Slowdown::by(profile.slowed_percent(mode.name, cell.message_bytes), sharing)
                 }
-                LaneKind::Mode(_) | LaneKind::Reference(_) => Slowdown::default(),
+                LaneKind::Mode(_) | LaneKind::Reference(_) => Slowdown::by(0.0, sharing),
             };
             OpenLane { name: lane.name.clone(), connections, slowdown }
         });
@@ -173,7 +173,8 @@ impl Generation {
                         LaneKind::Mode(mode) => ClientWork::Mode(
                             mode,
                             client_connection(cell, profile, &open.connections[index]),
-                            profile.slowed_percent(mode.name, cell.message_bytes),
+                            profile.slowed_percent(mode.name, cell.message_bytes)
+                                / spec.plan.clients_on_a_cpu() as f64,
                         ),
                         LaneKind::Reference(reference) => ClientWork::Reference(reference),
                     })
