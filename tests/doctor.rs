@@ -1,6 +1,8 @@
 //! Findings from a made-up machine: each kind is found where it should be, and
 //! a healthy machine has none.
 
+#[path = "support/findings.rs"]
+mod findings;
 #[path = "support/machine.rs"]
 mod machine;
 
@@ -12,7 +14,8 @@ use copycost::environment::Environment;
 use copycost::metric::{Reading, Value};
 use copycost::profile::Profile;
 use copycost::steering::Wanted;
-use machine::{CASES, healthy, machine};
+use findings::CASES;
+use machine::{healthy, machine};
 
 fn profile() -> Profile {
     Profile::load("default").unwrap()
