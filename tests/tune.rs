@@ -235,7 +235,7 @@ fn a_machine_is_tuned_for_the_length_of_a_command() {
         let status = tuner.during(
             Wanted::Follow,
             &mut command,
-            |changes| assert_eq!(changes.len(), 9),
+            |changes| assert_eq!(changes.len(), 10),
             |undone| {
                 assert!(undone.iter().all(|one| matches!(one, Undone::Restored(_))), "{undone:?}");
             },
