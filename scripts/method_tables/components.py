@@ -80,9 +80,8 @@ def nested_values(processes, read, batch):
 
 def components(nested):
     """The deviation of each level, the innermost first."""
-    every = sorted(leaves(nested, len(LEVELS)))
-    middle = every[len(every) // 2]
-    far = 3 * (every[int(0.84 * len(every))] - every[int(0.16 * len(every))]) / 2
+    every = leaves(nested, len(LEVELS))
+    middle, far = statistics.median_high(every), 3 * spread.robust(every)
     clipped = clip(nested, len(LEVELS), middle - far, middle + far)
     variances, below = [], 0.0
     for level in range(1, len(LEVELS) + 1):

@@ -91,9 +91,13 @@ def run(command, environment=None, limit_s=900):
 
 def compare(asked, base, new, home=None):
     """The answers of `copycost compare`, a dictionary a cell and quantity."""
-    home = home or asked.home
-    text = run([asked.copycost, "compare", base, new, "--json"], {"CRITERION_HOME": home})
-    return json.loads(text)[0]["cells"]
+    return comparisons(asked, [base, new], home)[0]
+
+
+def comparisons(asked, names, home=None):
+    """The same of every baseline beside the first, of a group every side."""
+    text = run([asked.copycost, "compare", *names, "--json"], {"CRITERION_HOME": home or asked.home})
+    return [comparison["cells"] for comparison in json.loads(text)]
 
 
 def copy_recording(home, name, to_home, to_name, keep, change=None):

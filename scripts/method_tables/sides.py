@@ -2,7 +2,6 @@
 repeats from pass to pass."""
 
 import collections
-import json
 import math
 import statistics
 
@@ -31,7 +30,7 @@ class Sides:
         for group in asked.groups:
             for key, passes in differences(asked, group).items():
                 values[key].append([statistics.median(blocks) for blocks in passes])
-                of_blocks[key] += map(robust, passes)
+                of_blocks[key] += map(spread.robust, passes)
         lines, by_threads = [], collections.defaultdict(list)
         for key, groups in sorted(values.items()):
             side, threads, size, mode = key
@@ -43,12 +42,14 @@ class Sides:
                           spread.percent(deviation, 2), spread.percent(of_a_block)])
         places.table(["side", "threads", "bytes", "mode", "passes", "over the first", "a pass deviates by",
                       "a block"], lines)
+        lines = []
+        for threads, of in sorted(by_threads.items()):
+            passes, blocks = zip(*of)
+            lines.append([threads, len(of),
+                          spread.percent(statistics.median(passes), 2), spread.percent(max(passes), 2),
+                          spread.percent(statistics.median(blocks)), spread.percent(max(blocks))])
         places.table(["threads", "cells", "a pass, in the middle of the cells", "at worst",
-                      "a block, in the middle", "at worst"],
-                     [[threads, len(of), *(spread.percent(pick(each), digits)
-                                           for each, digits in ((passes, 2), (blocks, 1))
-                                           for pick in (statistics.median, max))]
-                      for threads, of in sorted(by_threads.items()) for passes, blocks in [tuple(zip(*of))]])
+                      "a block, in the middle", "at worst"], lines)
 
 
 class SideVerdicts:
@@ -81,41 +82,25 @@ class SideVerdicts:
                         slowed[cell["quantity"], *places.row_of(cell)].append(cell)
                         continue
                     others.append(cell)
-                    called |= {question for question in verdicts.QUESTIONS if is_called(cell, question)}
+                    called |= {question for question in verdicts.QUESTIONS if verdicts.is_called(cell, question)}
             wrong.update(called)
         lines = [[*key, *(f"{sum(cell[question]['verdict'] == 'slower' for cell in cells)} of {len(cells)}"
-                          for question in reversed(verdicts.QUESTIONS)), findable_of(cells)]
+                          for question in reversed(verdicts.QUESTIONS)),
+                  verdicts.findable([cell["absolute"].get("findable") for cell in cells])]
                  for key, cells in sorted(slowed.items())]
         if lines:
             places.table(["the slowed mode", "threads", "bytes", "found, absolute", "found, relative",
                           "findable, absolute"], lines)
         places.table(["where nothing differs", "groups with a verdict", "verdicts"],
                      [[question, f"{wrong[question]} of {len(asked.groups)}",
-                       f"{sum(is_called(cell, question) for cell in others)} of {len(others)}"]
+                       f"{sum(verdicts.is_called(cell, question) for cell in others)} of {len(others)}"]
                       for question in verdicts.QUESTIONS])
 
 
 def compared(asked, group):
     """Each other side of a group and its cells beside the first's."""
     _, *others = [side["name"] for side in places.manifest(asked.home, group, "group.json")["sides"]]
-    text = places.run([asked.copycost, "compare", group, "--json"], {"CRITERION_HOME": asked.home})
-    return list(zip(others, (comparison["cells"] for comparison in json.loads(text))))
-
-
-def is_called(cell, question):
-    return cell[question]["verdict"] in verdicts.CALLED
-
-
-def findable_of(cells):
-    return verdicts.findable([cell["absolute"].get("findable") for cell in cells])
-
-
-def robust(values):
-    """Half of what the middle 68 % of the values lie within: their deviation, were they
-    normal."""
-    ordered = sorted(values)
-    low, high = (ordered[int(share * len(ordered))] for share in (0.16, 0.84))
-    return (high - low) / 2
+    return zip(others, places.comparisons(asked, [group]))
 
 
 def pooled(groups):

@@ -39,6 +39,14 @@ def deviations(values, threads=None):
     return statistics.fmean(found) if found else None
 
 
+def robust(values):
+    """Half of what the middle 68 % of the values lie within: their deviation, were they
+    normal."""
+    ordered = sorted(values)
+    low, high = (ordered[int(share * len(ordered))] for share in (0.16, 0.84))
+    return (high - low) / 2
+
+
 def percent(value, digits=1):
     return "–" if value is None else f"{100 * value:.{digits}f} %"
 

@@ -12,6 +12,10 @@ CALLED = ("faster", "slower")
 QUESTIONS = ("relative", "absolute")
 
 
+def is_called(cell, question):
+    return cell[question]["verdict"] in CALLED
+
+
 def called_lines(comparisons):
     """Lines of a table of verdicts where none should be; a comparison is a
     list of cells. Holm's family is one quantity and one question."""
@@ -20,7 +24,7 @@ def called_lines(comparisons):
             called = []
             for cells in comparisons:
                 of = [cell for cell in cells if cell["quantity"] == quantity]
-                called.append((sum(cell[question]["verdict"] in CALLED for cell in of), len(of)))
+                called.append((sum(is_called(cell, question) for cell in of), len(of)))
             wrong = sum(count > 0 for count, _ in called)
             cells = f"{sum(count for count, _ in called)} of {sum(all for _, all in called)}"
             yield f"{quantity}, {question}", f"{wrong} of {len(called)}", cells
@@ -204,7 +208,7 @@ class Slowdown:
                 comparisons += 1
                 cells = places.compare(asked, base, slowed)
                 others = [cell for cell in cells if cell["cell"]["mode"] != mode]
-                blamed += any(cell["relative"]["verdict"] in CALLED for cell in others)
+                blamed += any(is_called(cell, "relative") for cell in others)
                 for cell in cells:
                     if cell["cell"]["mode"] == mode:
                         key = cell["quantity"], mode, places.row_of(cell)
