@@ -99,10 +99,24 @@ fn a_side_can_be_an_agent_that_listens() {
     let stage = Stage::new();
     let listening = Listening::start(&stage);
     let program = env!("CARGO_BIN_EXE_copycost");
-    let side = format!("b={program} connect {} --token-file token", listening.address);
+    let connect = format!("{program} connect {} --token-file token", listening.address);
+    let side = format!("b={connect}");
     let sides = ["--side", "a", "--side", &side, "--name", "g", "--filter", "1024", "--rounds", "2"];
     succeeded(stage.record(&sides));
     assert_eq!(Baseline::load(&stage.output(), "g-b").unwrap().processes.len(), 2);
+    // As the first, whose mode is measured once more through an agent of its own, and
+    // where that one is let in before it.
+    let path = stage.directory.path().join("late");
+    let late = format!("mkdir \"$0.was-here\" 2>/dev/null && sleep 1\nexec {connect} \"$@\"\n");
+    std::fs::write(&path, late).unwrap();
+    let side = format!("b=sh {}", path.display());
+    let sides = ["--side", &side, "--side", "a", "--name", "h", "--filter", "1024", "--rounds", "2"];
+    let error = text(&succeeded(stage.record(&sides)).stderr);
+    let across = error.lines().filter(|line| line.contains("another controller is at work here"));
+    let across: Vec<&str> = across.collect();
+    assert_eq!(across.len(), 2, "{error}");
+    assert!(across.iter().all(|line| line.contains("the self check across sides: ")), "{error}");
+    assert_eq!(Baseline::load(&stage.output(), "h-b").unwrap().processes.len(), 2);
 }
 
 #[test]

@@ -90,7 +90,8 @@ impl Door {
         let mut stream = stream;
         let refusal = match shown {
             Ok(true) if !self.is_taken.swap(true, Ordering::AcqRel) => {
-                let kept = self.keep(stream);
+                let kept = self.keep(&stream);
+                // Before the connection closes: its controller may be back at once.
                 self.is_taken.store(false, Ordering::Release);
                 if let Err(error) = kept {
                     eprintln!("copycost serve: {error}");
@@ -112,15 +113,15 @@ impl Door {
         Ok(hello.is_some_and(|hello| self.token.is(&hello.token)))
     }
 
-    fn keep(&self, stream: TcpStream) -> Result<()> {
+    fn keep(&self, stream: &TcpStream) -> Result<()> {
         let system = |error: io::Error| Error::Control { what: format!("the connection: {error}") };
         let keepalive = TcpKeepalive::new()
             .with_time(Duration::from_secs(5))
             .with_interval(Duration::from_secs(2))
             .with_retries(3);
-        SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(system)?;
+        SockRef::from(stream).set_tcp_keepalive(&keepalive).map_err(system)?;
         stream.set_nodelay(true).map_err(system)?;
-        let input = OwnedFd::from(stream.try_clone().map_err(system)?);
-        keeper::keep(input, OwnedFd::from(stream), &self.program, AgentMay::Measure)
+        let end = || stream.try_clone().map(OwnedFd::from).map_err(system);
+        keeper::keep(end()?, end()?, &self.program, AgentMay::Measure)
     }
 }

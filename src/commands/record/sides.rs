@@ -23,6 +23,9 @@ use super::selection;
 use super::sitting::{MOST_FAILURES, SittingSide};
 use super::{Record, WrongUsage};
 
+/// How a failure of the first side's second agent is told.
+const ACROSS: &str = "the self check across sides";
+
 /// Records what is due of the group that the arguments begin or take up.
 pub(super) fn run(record: &Record, output: &Path) -> anyhow::Result<()> {
     let name = record.name()?;
@@ -157,14 +160,20 @@ impl Session {
             started.push(&mut self.across);
         }
         for side in &mut started {
-            failed.extend(side.start(&self.program, reboot_every).err());
+            let started = side.start(&self.program, reboot_every);
+            failed.extend(started.err().map(|what| (side.side.name.clone(), what)));
         }
         // All of them boot at once; no agent begins to wait before all are there.
         for side in &mut started {
-            failed.extend(side.greet(start_timeout).err());
+            failed.extend(side.greet(start_timeout).err().map(|what| (side.side.name.clone(), what)));
         }
-        for what in failed {
-            self.progress.note(&what);
+        if is_checked_across {
+            self.across.make_way_for(&mut self.sides[0]);
+        }
+        for (name, what) in failed {
+            let of_across = self.sides.iter().any(|side| side.side.name == name && side.agent.is_some());
+            let who = if of_across { ACROSS.to_string() } else { format!("side {name}") };
+            self.progress.note(&format!("{who}: {what}"));
         }
         let (mut numbers, mut agents) = (Vec::new(), Vec::new());
         for number in sides {
@@ -185,7 +194,7 @@ impl Session {
             match begun(&mut self.across, &measured, |_| Ok(())) {
                 None => {}
                 Some(Ok(agent)) => across = Some(agent),
-                Some(Err(what)) => self.progress.note(&format!("the self check across sides: {what}")),
+                Some(Err(what)) => self.progress.note(&format!("{ACROSS}: {what}")),
             }
         }
         let progress = &mut self.progress;

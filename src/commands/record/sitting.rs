@@ -47,10 +47,18 @@ impl SittingSide {
     pub(super) fn greet(&mut self, limit: Duration) -> Result<(), String> {
         if let Some(mut runner) = self.starting.take() {
             let greeted = runner.greet(limit);
-            greeted.map_err(|error| format!("side {}: {error}{}", self.side.name, runner.last_words()))?;
+            greeted.map_err(|error| format!("{error}{}", runner.last_words()))?;
             self.agent = Some(AgentSide::new(&self.side.name, runner));
         }
         Ok(())
+    }
+
+    /// Hands over its agent, where `side` is the same and has none: of an agent that
+    /// listens there is one, and either of the two may have been let in.
+    pub(super) fn make_way_for(&mut self, side: &mut SittingSide) {
+        if side.agent.is_none() {
+            side.agent = self.agent.take();
+        }
     }
 
     /// What became of it in a pass.
