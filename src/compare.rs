@@ -24,6 +24,7 @@ pub(crate) mod rows;
 mod serial;
 mod shared_blocks;
 pub mod side_by_side;
+mod slope;
 pub mod statistics;
 pub mod table;
 mod verdict;

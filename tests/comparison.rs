@@ -50,6 +50,18 @@ fn a_slowed_mode_is_found_and_no_other_blamed() {
 }
 
 #[test]
+fn a_mode_between_two_that_changed_is_not_said_to_be_as_it_was() {
+    let machine = Machine { slowed: Some(("zero-copy", 1.1)), ..Machine::new() };
+    let base = machine.record("base", 1, 8, Target::Throughput);
+    let new = Machine { slowed: Some(("one-copy", 1.05)), ..machine };
+    let comparison = compare(&base, &new.record("new", 2, 8, Target::Throughput), options()).unwrap();
+    assert_eq!(relative(&comparison), [Verdict::CannotTell, Verdict::Slower, Verdict::Faster]);
+    let between = &cell(&comparison, "two-copy").relative;
+    assert_eq!(between.reason.as_deref(), Some("slower against zero-copy and faster against one-copy"));
+    assert_eq!(between.against.as_deref(), Some("one-copy"), "the nearer");
+}
+
+#[test]
 fn a_machine_that_became_slower_as_a_whole_is_no_verdict() {
     let machine = Machine { drift: 0.0, ..Machine::new() };
     let base = machine.record("base", 1, 12, Target::Throughput);

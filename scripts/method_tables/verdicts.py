@@ -229,24 +229,27 @@ def findable(shares):
     return text if len(known) == len(shares) else f"{text}; none in {len(shares) - len(known)}"
 
 
-class Absolute:
-    """An absolute slowdown: the times of one mode are multiplied in a copy of a
+class Injected:
+    """An injected slowdown: the times of one mode are multiplied in a copy of a
     recording, and the copy is compared with another recording of the same thing.
 
     Needs two recordings or more of one thing, as false-verdicts does (every two
     are compared), or the sides of an interleaved pair (`same-a same-b
     --both-directions`). 9 minutes a recording. Then:
-        method absolute same-1 same-2 --percent 20 30 40 50
+        method injected same-1 same-2 --percent 20 30 40 50
+        method injected same-1 same-2 --percent 3 --threads 1 --largest-bytes 16384
     A copy of 64 passes and a comparison take some 20 s together: ten comparisons
     at four slowdowns about 10 minutes. Throughput only.
     """
-    name = "absolute"
+    name = "injected"
 
     @staticmethod
     def arguments(parser):
         parser.add_argument("recordings", nargs="+", metavar="RECORDING")
         parser.add_argument("--mode", default="one-copy", help="whose times are multiplied [default: one-copy]")
         parser.add_argument("--percent", nargs="+", type=float, default=[20.0, 30.0, 40.0, 50.0])
+        parser.add_argument("--threads", type=int, help="count cells of so many alone [default: all]")
+        parser.add_argument("--largest-bytes", type=int, metavar="N", help="and of no more than [default: all]")
         parser.add_argument("--both-directions", action="store_true", help="slow either of two, one at a time")
 
     @staticmethod
@@ -254,24 +257,28 @@ class Absolute:
         pairs = two_or_more(asked.recordings)
         if asked.both_directions:
             pairs += [(new, base) for base, new in pairs]
+
+        def is_counted(cell):
+            row = places.row_of(cell)
+            return (cell["cell"]["mode"] == asked.mode and asked.threads in (None, row.threads)
+                    and row.message_bytes <= (asked.largest_bytes or row.message_bytes))
+
         lines = []
         for percent in asked.percent:
-            found = cells_of_mode = 0
+            mine = []
             for base, new in pairs:
                 with places.scratch() as home:
                     only = lambda _, target: target == "throughput"
                     places.copy_recording(asked.home, base, home, base, only)
                     slow = lambda record: multiply(record, asked.mode, 1 + percent / 100)
                     places.copy_recording(asked.home, new, home, new, only, slow)
-                    cells = places.compare(asked, base, new, home)
-                mine = [cell for cell in cells if cell["cell"]["mode"] == asked.mode]
-                cells_of_mode += len(mine)
-                found += sum(cell["absolute"]["verdict"] == "slower" for cell in mine)
-            if not cells_of_mode:
-                raise places.Refused(f"the recordings hold no cell of {asked.mode}")
-            lines.append([f"{percent:g} %", f"{found} of {cells_of_mode}"])
-        comparisons = f"{len(pairs)} comparison(s)"
-        places.table([f"slowdown of {asked.mode}", f"found, of cells in {comparisons}"], lines)
+                    mine += [cell for cell in places.compare(asked, base, new, home) if is_counted(cell)]
+            if not mine:
+                raise places.Refused(f"the recordings hold no such cell of {asked.mode}")
+            found = [sum(cell[question]["verdict"] == "slower" for cell in mine) for question in QUESTIONS]
+            lines.append([f"{percent:g} %", *(f"{count} of {len(mine)}" for count in found)])
+        print(f"{len(pairs)} comparison(s)\n")
+        places.table([f"slowdown of {asked.mode}", "found, relative", "found, absolute"], lines)
 
 
 def multiply(record, mode, factor):

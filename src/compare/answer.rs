@@ -14,8 +14,9 @@
 //! each at a level a, k·(k−1)/2 comparisons blame k·a/2 modes at most (Markov).
 //! Each of the row's cells thus counts as half a question in the correction.
 //!
-//! A mode by itself has changed, unless passes were measured in turn, only if it
-//! also changed over the references: see `compare/machine.rs`.
+//! Unless passes were measured in turn, a mode by itself has changed only if it also
+//! changed over the references, and against another only if it also would have at one
+//! pace of the memory: see `compare/machine.rs`.
 
 use std::collections::BTreeSet;
 
@@ -61,13 +62,30 @@ pub(super) struct Found {
     pub(super) p_value: f64,
     /// All that a verdict takes.
     pub(super) tests: Vec<Test>,
-    /// What holds it back, if the machine may have changed.
+    /// What holds it back, if the machine may have changed or its memory's pace did.
     pub(super) machine: Option<OverMachine>,
+    /// Of a relative answer, if others changed to either side of it.
+    pub(super) between: Option<Between>,
+}
+
+/// That a mode was faster against one of the others and slower against another.
+pub(super) struct Between {
+    /// The larger of the two.
+    pub(super) p_value: f64,
+    others: [String; 2],
+}
+
+impl Between {
+    pub(super) fn reason(&self) -> String {
+        let [slower_than, faster_than] = &self.others;
+        format!("slower against {slower_than} and faster against {faster_than}")
+    }
 }
 
 /// That a figure changed by itself is not enough between two recordings.
 pub(super) struct OverMachine {
-    /// The smallest of the change by itself and of those over the references.
+    /// The smallest of the change by itself and of those over the references; of a relative
+    /// answer without the plain copy's pace.
     pub(super) least_p_value: f64,
     /// Whether there are references to tell the machine's change by.
     pub(super) known: bool,
@@ -159,13 +177,35 @@ impl Sides<'_> {
                 Some(test) => test,
                 None => Test::of(&a, &b, &self.in_turn)?,
             };
-            Ok(Found::of(Some(other.to_string()), &a, &b, test, self.threshold))
+            Ok(self.at_one_pace(Found::of(Some(other.to_string()), &a, &b, test, self.threshold), &a, &b))
         });
         let pairs: Result<Vec<Found>, String> = pairs.collect();
         // A filter may have left out cells whose rounds stand in the row's blocks.
         let measured = base.modes(key).len().max(new.modes(key).len()).max(1) as f64;
         let weight = ((others.len() + 1) as f64 / 2.0 / measured).min(1.0);
         Answer { found: pairs.map(least_changed), weight }
+    }
+
+    /// The answer of both that it takes between recordings made one after the other: the
+    /// change as it is, and as it were with the plain copy as fast in every pass.
+    fn at_one_pace(&self, found: Found, base: &Side, new: &Side) -> Found {
+        let test = match found.difference.basis {
+            Basis::Processes => self.machine.at_one_pace(base, new),
+            Basis::Pairs | Basis::SharedBlocks | Basis::OneSideAlone | Basis::Generations => None,
+        };
+        let Some(test) = test else { return found };
+        let one_side = (test.difference.estimate > 0.0) == (found.difference.estimate > 0.0);
+        let at_one_pace = if one_side { test.difference.p_value(self.threshold) } else { 1.0 };
+        let reason = format!(
+            "it changed, but not surely if the plain copy's pace is allowed for: {}",
+            self.machine.text()
+        );
+        Found {
+            p_value: found.p_value.max(at_one_pace),
+            tests: found.tests.into_iter().chain([test]).collect(),
+            machine: Some(OverMachine { least_p_value: found.p_value, known: true, reason }),
+            ..found
+        }
     }
 }
 
@@ -185,6 +225,7 @@ impl Found {
             p_value: test.difference.p_value(threshold),
             tests: vec![test],
             machine: None,
+            between: None,
         }
     }
 
@@ -198,14 +239,28 @@ impl Found {
 /// all if it was faster against one and slower against another.
 fn least_changed(mut pairs: Vec<Found>) -> Found {
     pairs.sort_by(|a, b| b.p_value.total_cmp(&a.p_value).then(by_size(a, b)));
-    let up = pairs.iter().filter(|pair| pair.difference.estimate > 0.0).count();
-    let one_side = up == 0 || up == pairs.len();
     let tests = pairs.iter().flat_map(|pair| pair.tests.clone()).collect();
-    let mut least = pairs.swap_remove(0);
-    if !one_side {
-        least.p_value = 1.0;
+    let between = between(&pairs);
+    if between.is_some() {
+        pairs.sort_by(by_size);
     }
-    Found { tests, ..least }
+    let held_back = |found: &Found| found.machine.as_ref().map_or(found.p_value, |over| over.least_p_value);
+    let least_p_value = pairs.iter().map(held_back).fold(0.0, f64::max);
+    let least = pairs.swap_remove(0);
+    let [p_value, least_p_value] = if between.is_some() { [1.0; 2] } else { [least.p_value, least_p_value] };
+    let machine = least.machine.map(|over| OverMachine { least_p_value, ..over });
+    Found { tests, between, p_value, machine, ..least }
+}
+
+fn between(pairs: &[Found]) -> Option<Between> {
+    let surest = |up: bool| {
+        let one_side = pairs.iter().filter(|pair| (pair.difference.estimate > 0.0) == up);
+        one_side.min_by(|a, b| a.p_value.total_cmp(&b.p_value))
+    };
+    let [slower, faster] = [surest(true)?, surest(false)?];
+    let others = [slower, faster].map(|pair| pair.against.clone());
+    let [Some(slower_than), Some(faster_than)] = others else { return None };
+    Some(Between { p_value: slower.p_value.max(faster.p_value), others: [slower_than, faster_than] })
 }
 
 fn by_size(a: &Found, b: &Found) -> std::cmp::Ordering {

@@ -118,9 +118,9 @@ pub struct Judged {
     /// How many of those either side has.
     #[serde(default)]
     pub counts: Option<[usize; 2]>,
-    /// Of an absolute answer: whether the figure changed, by itself or over a
-    /// reference, but not surely in all of them, so that a change of the mode
-    /// cannot be told from one of the machine.
+    /// Whether the figure changed, by itself or over a reference, but not surely in
+    /// all of them, or one mode against another, but not surely at one pace of the
+    /// plain copy: a change of the mode cannot be told from one of the machine.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub confounded: bool,
     /// Why there is no answer, or why it says less than it seems to.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{Answer, Found, Sides};
+use super::answer::{Answer, Between, Found, Sides};
 use super::power;
 use super::rows::RowKey;
 use super::statistics::{Basis, holm};
@@ -97,6 +97,7 @@ fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, th
         }
     };
     let mut passes_needed = None;
+    let between = found.between.as_ref().filter(|between| between.p_value * asked < LEVEL);
     let held_back = found.machine.as_ref().filter(|over| !over.known || least_p_value < LEVEL);
     let (verdict, reason) = match () {
         () if single => (
@@ -105,6 +106,7 @@ fn verdict(answer: &Answer, (p_value, least_p_value): (f64, f64), asked: f64, th
         ),
         () if p_value < LEVEL && difference.estimate > 0.0 => (Verdict::Slower, None),
         () if p_value < LEVEL => (Verdict::Faster, None),
+        () if between.is_some() => (Verdict::CannotTell, between.map(Between::reason)),
         () if held_back.is_some() => (Verdict::CannotTell, held_back.map(|over| over.reason.clone())),
         () if findable.is_some_and(|share| share <= COARSEST) => (Verdict::NoDifferenceFound, None),
         () => {

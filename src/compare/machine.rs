@@ -8,15 +8,17 @@
 //! references feel it as the modes do: what is left of a figure over a reference
 //! is a change of the mode. A change is believed only if it shows by itself and
 //! over each reference, to the same side (an intersection-union test: no more
-//! often wrong than any one of them).
+//! often wrong than any one of them). One mode against another moves with the pace of
+//! the memory alone, and by as much as it did within the recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::power::Test;
 use super::rows::{RowKey, Rows};
+use super::slope::Slope;
 use super::statistics::{self, Difference, Side};
 use super::{Quantity, ReferenceChange, serial};
-use crate::exchange::REFERENCES;
+use crate::exchange::{REFERENCES, Reference};
 
 /// The references of two baselines.
 pub(super) struct Machine {
@@ -64,6 +66,24 @@ impl Machine {
         self.paces.iter().filter_map(|pace| over(pace).ok()).collect()
     }
 
+    /// The difference of two sides if the plain copy had taken as long in every pass: the
+    /// memory is slow for minutes, and moves a mode against another that touches more of it.
+    /// None without that reference, which alone no kernel's entry changes.
+    pub(super) fn at_one_pace(&self, base: &Side, new: &Side) -> Option<Test> {
+        let pace = self.paces.iter().find(|pace| pace.name == Reference::Memcpy.name())?;
+        let slope = Slope::of(&[pace.base.beside(base), pace.new.beside(new)])?;
+        let less = |paced: &Paced, side: &Side| {
+            let passes = paced.beside(side).into_iter();
+            let processes = passes.map(|(pass, log, value)| (pass, value - slope.estimate * log)).collect();
+            Side { processes, ..side.clone() }
+        };
+        let mut test = Test::of(&less(&pace.base, base), &less(&pace.new, new), &BTreeSet::new()).ok()?;
+        let alike = base.inflation.unwrap_or(1.0).max(new.inflation.unwrap_or(1.0));
+        let of_slope = slope.standard_error * pace.changed.estimate * alike.sqrt();
+        test.difference.standard_error = test.difference.standard_error.hypot(of_slope);
+        Some(test)
+    }
+
     /// By how much each reference changed.
     pub(super) fn changes(&self, quantity: Quantity, in_turn: &BTreeSet<usize>) -> Vec<ReferenceChange> {
         let change = |pace: &Pace| {
@@ -105,6 +125,12 @@ impl Paced {
         let values: Vec<f64> = self.logs.values().copied().collect();
         let inflation = Some(serial::inflation([values.as_slice()].into_iter()));
         Side { processes, generations: Vec::new(), inflation }
+    }
+
+    /// Each pass that has both with the reference's log and the side's value.
+    fn beside(&self, side: &Side) -> Vec<(usize, f64, f64)> {
+        let both = |(pass, value): &(usize, f64)| Some((*pass, *self.logs.get(pass)?, *value));
+        side.processes.iter().filter_map(both).collect()
     }
 
     /// What is left of a side's values over the reference.

@@ -214,9 +214,10 @@ fn footer(comparison: &Comparison) -> String {
                  each reference alike. What the machine did to the modes alone nothing in them tells; `copycost record \
                  --interleave` cancels it.\n";
     }
-    if comparison.cells.iter().any(|cell| cell.absolute.confounded) {
+    if comparison.cells.iter().any(|cell| cell.absolute.confounded || cell.relative.confounded) {
         text += "\n\"Cannot tell from the machine\": the figure changed, by itself or over a reference that stands above \
-                 the table, but not surely in all of them.\n";
+                 the table, but not surely in all of them; or one mode did against another, but not surely if the plain \
+                 copy's pace is allowed for.\n";
     }
     if let Some(cell) = comparison.cells.iter().find(|cell| is_out_of_reach(&cell.absolute)) {
         let reason = cell.absolute.reason.as_deref().unwrap_or_default();
