@@ -37,6 +37,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    end_quietly_without_a_reader();
     let outcome = match Arguments::parse().command {
         Command::BreakDown(command) => done(command.run()),
         Command::Compare(command) => command.run(),
@@ -60,6 +61,18 @@ fn main() -> ExitCode {
             ExitCode::from(if commands::is_wrong_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Where nobody reads the output any more (`| head`) there is nothing to say of it. What
+/// the command holds is given back as ever.
+fn end_quietly_without_a_reader() {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let what = panic.payload().downcast_ref::<String>();
+        if !what.is_some_and(|what| what.starts_with("failed printing to stdout: Broken pipe")) {
+            say(panic);
+        }
+    }));
 }
 
 fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {

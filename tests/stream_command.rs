@@ -8,6 +8,15 @@ fn copycost(arguments: &[&str]) -> Output {
 }
 
 #[test]
+fn where_nobody_reads_on_nothing_is_said() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader); // as `head` is gone
+    let mut command = Command::new(env!("CARGO_BIN_EXE_copycost"));
+    let run = command.args(["profile", "default"]).stdout(writer).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
+}
+
+#[test]
 fn a_number_out_of_bounds_is_refused_with_its_bounds() {
     let stream = ["stream", "--mode", "one-copy"];
     let whole = ["--message-bytes", "4096", "--messages", "1"];

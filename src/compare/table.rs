@@ -227,11 +227,14 @@ fn footer(comparison: &Comparison) -> String {
         0.0 => String::new(),
         share => format!("; changes up to {:.1} % are not called", share * 100.0),
     };
+    // More passes of one recording do not average it: see `serial`.
+    let lasting =
+        if paired || shared { "" } else { " and nothing else lasts for minutes; in turn it takes fewer" };
     let _ = writeln!(
         text,
         "\nVerdicts hold for all cells of a quantity together at {:.0} % (Holm){threshold}{pairs}; intervals are each for \
          one cell. A change of the size that is given would have been found in 8 of 10 such comparisons, by all that \
-         its verdict takes. \"N passes\" are of each side, if they vary as these did.",
+         its verdict takes. \"N passes\" are of each side, if they vary as these did{lasting}.",
         100.0 * (1.0 - LEVEL)
     );
     let doubts = DoubtKinds::of_all(comparison.cells.iter().map(|cell| &cell.doubts));
