@@ -30,7 +30,6 @@ class Moods:
         parser.add_argument("recordings", nargs="+", metavar="RECORDING")
         parser.add_argument("--threads", type=int, default=1)
         parser.add_argument("--largest-bytes", type=int, default=16384)
-        parser.add_argument("--first-passes", type=int, metavar="N", help="of each recording [default: all]")
         spread.add_target(parser)
 
     @staticmethod
@@ -64,7 +63,7 @@ class Passes:
     """By row and mode a value a pass, and the memcpy of each pass."""
 
     def __init__(self, asked, name):
-        processes = places.processes(asked.home, name, asked.target)[:asked.first_passes]
+        processes = places.processes(asked.home, name, asked.target)
         self.moods = [mood(records) for records in processes]
         if None in self.moods:
             raise places.Refused(f"{name} has passes without a reference memcpy")
