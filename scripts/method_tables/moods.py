@@ -2,11 +2,10 @@
 their like, or corrected, beside all of them as they are."""
 
 import collections
-import itertools
 import math
 import statistics
 
-from . import places, spread
+from . import places, spread, verdicts
 
 SLOW = (1.5, 1.25, 1.1)
 STRATA = 4
@@ -34,16 +33,15 @@ class Moods:
 
     @staticmethod
     def run(asked):
-        if len(asked.recordings) < 2:
-            raise places.Refused("give two recordings or more")
         kept = [Passes(asked, name) for name in asked.recordings]
+        pairs = verdicts.two_or_more(kept)
         print("A pass's memcpy, lowest, middle and highest of a recording, over the middle of all:",
               "; ".join(" ".join(f"{value:.2f}" for value in of) for of in spans(kept)), "\n")
         keys = set.intersection(*(set(of.values) for of in kept))
         lines = []
         for what, treated in TREATMENTS:
             shares, found = [], []
-            for base, new in itertools.combinations(kept, 2):
+            for base, new in pairs:
                 for key in keys:
                     answer = treated((base.of(key), new.of(key)))
                     shares.append(answer.left)
