@@ -71,13 +71,14 @@ impl Machine {
     /// None without that reference, which alone no kernel's entry changes.
     pub(super) fn at_one_pace(&self, base: &Side, new: &Side) -> Option<Test> {
         let pace = self.paces.iter().find(|pace| pace.name == Reference::Memcpy.name())?;
-        let slope = Slope::of(&[pace.base.beside(base), pace.new.beside(new)])?;
-        let less = |paced: &Paced, side: &Side| {
-            let passes = paced.beside(side).into_iter();
-            let processes = passes.map(|(pass, log, value)| (pass, value - slope.estimate * log)).collect();
-            Side { processes, ..side.clone() }
+        let beside = [pace.base.beside(base), pace.new.beside(new)];
+        let slope = Slope::of(&beside)?;
+        let less = |passes: &[(usize, f64, f64)], side: &Side| {
+            let at_one = |(pass, log, value): &(usize, f64, f64)| (*pass, value - slope.estimate * log);
+            Side { processes: passes.iter().map(at_one).collect(), ..side.clone() }
         };
-        let mut test = Test::of(&less(&pace.base, base), &less(&pace.new, new), &BTreeSet::new()).ok()?;
+        let [of_base, of_new] = &beside;
+        let mut test = Test::of(&less(of_base, base), &less(of_new, new), &BTreeSet::new()).ok()?;
         let alike = base.inflation.unwrap_or(1.0).max(new.inflation.unwrap_or(1.0));
         let of_slope = slope.standard_error * pace.changed.estimate * alike.sqrt();
         test.difference.standard_error = test.difference.standard_error.hypot(of_slope);
